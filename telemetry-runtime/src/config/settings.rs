@@ -1,0 +1,208 @@
+//! What the configuration comes to: typed, checked, merged from all origins.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything the parts are started from.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    /// `enabled`
+    pub(crate) enabled: bool,
+    /// `service_name`
+    pub(crate) service_name: String,
+    /// `service_version`
+    pub(crate) service_version: Option<String>,
+    /// `environment`
+    pub(crate) environment: String,
+    /// `resource` and `OTEL_RESOURCE_ATTRIBUTES`
+    pub(crate) resource: BTreeMap<String, String>,
+    pub(crate) traces: Traces,
+    pub(crate) metrics: Metrics,
+    pub(crate) calls: Calls,
+    /// `sdk_providers`: install the SDK's global providers.
+    pub(crate) sdk_providers: bool,
+    /// `otlp_client`
+    pub(crate) otlp_client: OtlpClient,
+    /// `console_format`
+    pub(crate) console_format: ConsoleFormat,
+    /// `shutdown_timeout_ms`: what the guard's drop may take.
+    pub(crate) shutdown_timeout: Duration,
+    /// `watch`: reload when the file changes.
+    pub(crate) watch: bool,
+}
+
+/// `traces_*`
+#[derive(Clone, Debug)]
+pub(crate) struct Traces {
+    pub(crate) enabled: bool,
+    pub(crate) exporters: Vec<TracesExporter>,
+    /// Where `otlp`, `jaeger` go. `zipkin` has the same with its own URL.
+    pub(crate) backend: Backend,
+    /// `traces_endpoint` where the exporter is `zipkin`, else its default.
+    pub(crate) zipkin: Backend,
+    /// `traces_file`
+    pub(crate) file: PathBuf,
+    /// `traces_batch_max_spans`
+    pub(crate) batch_max_spans: usize,
+    /// `traces_batch_delay_ms`
+    pub(crate) batch_delay: Duration,
+    pub(crate) queue: Queue,
+    /// `semantic_conventions: gen_ai`
+    pub(crate) gen_ai: bool,
+}
+
+/// A name that `traces_exporter` knows. `jaeger` is `Otlp` by the time it is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TracesExporter {
+    Otlp,
+    Console,
+    File,
+    Zipkin,
+}
+
+/// `metrics_*`
+#[derive(Clone, Debug)]
+pub(crate) struct Metrics {
+    pub(crate) enabled: bool,
+    pub(crate) exporters: Vec<MetricsExporter>,
+    pub(crate) backend: Backend,
+    /// `metrics_file`
+    pub(crate) file: PathBuf,
+    /// `metrics_export_interval_ms`
+    pub(crate) interval: Duration,
+    /// `metrics_temporality: delta`
+    pub(crate) delta: bool,
+    /// `metrics_duration_buckets`, upper bounds in milliseconds, rising.
+    pub(crate) buckets: Vec<f64>,
+    /// `prometheus_listen`
+    pub(crate) prometheus_listen: String,
+    pub(crate) queue: Queue,
+}
+
+/// A name that `metrics_exporter` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MetricsExporter {
+    Otlp,
+    Console,
+    File,
+    Prometheus,
+}
+
+/// `…_queue_max_bytes`, `…_overflow`: what waits for one destination.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    pub(crate) max_bytes: usize,
+    pub(crate) overflow: Overflow,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Overflow {
+    DropNewest,
+    DropOldest,
+}
+
+/// A server: `…_endpoint`, `…_protocol`, `…_headers`, `…_timeout_ms`, `…_compression`, `tls`.
+#[derive(Clone, Debug)]
+pub(crate) struct Backend {
+    /// Used as it is for HTTP, path and all; scheme and authority for gRPC.
+    pub(crate) endpoint: String,
+    pub(crate) protocol: Protocol,
+    pub(crate) headers: Vec<(String, Secret)>,
+    /// For one attempt, from connecting to the last byte of the answer.
+    pub(crate) timeout: Duration,
+    pub(crate) gzip: bool,
+    pub(crate) tls: Tls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    HttpProtobuf,
+    HttpJson,
+    Grpc,
+}
+
+/// `tls`: files in PEM.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tls {
+    pub(crate) cert_file: Option<PathBuf>,
+    pub(crate) key_file: Option<PathBuf>,
+    /// Only these are trusted then.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// A value that is never printed.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtlpClient {
+    /// Our wire writer.
+    Builtin,
+    /// `opentelemetry-otlp`
+    OpenTelemetryOtlp,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConsoleFormat {
+    Text,
+    Json,
+}
+
+/// What a call does, on the calling thread and in the collector.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    /// `traces_sample_rate`
+    pub(crate) sample_rate: f64,
+    /// `traces_keep`
+    pub(crate) keep: Keep,
+    /// `otel_context`: make a tool's span current in OpenTelemetry's context.
+    pub(crate) otel_context: bool,
+    /// `params_capture`
+    pub(crate) params_capture: ParamsCapture,
+    /// `params_max_length`, in characters.
+    pub(crate) params_max_length: usize,
+    /// `params_redact`: parts of a parameter's name, in lower case.
+    pub(crate) params_redact: Vec<String>,
+    /// `thresholds`, in milliseconds; `default` apart.
+    pub(crate) thresholds: BTreeMap<String, f64>,
+    pub(crate) default_threshold: Option<f64>,
+    /// `tools`, in the order of the file; a later rule wins where both say something.
+    pub(crate) tools: Vec<ToolRule>,
+    /// `max_tools`
+    pub(crate) max_tools: usize,
+    /// `calls_queue_max_bytes`: all threads' rings together.
+    pub(crate) queue_max_bytes: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParamsCapture {
+    All,
+    Primitives,
+    None,
+}
+
+/// What is sent although head sampling left it out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Keep {
+    pub(crate) error: bool,
+    pub(crate) slow: bool,
+}
+
+/// One entry of `tools`.
+#[derive(Clone, Debug)]
+pub(crate) struct ToolRule {
+    /// A name, with `*` for any run of characters and `?` for one.
+    pub(crate) pattern: String,
+    pub(crate) enabled: Option<bool>,
+    pub(crate) sample_rate: Option<f64>,
+    pub(crate) params_capture: Option<ParamsCapture>,
+    pub(crate) threshold_ms: Option<f64>,
+}

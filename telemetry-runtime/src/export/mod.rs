@@ -1,0 +1,47 @@
+//! From encoded batches to a backend: bounded queues, their threads, retry.
+
+use std::time::{Duration, Instant};
+
+/// What a batch carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Traces,
+    Metrics,
+}
+
+/// One request, encoded once for all destinations: the protobuf body that
+/// OTLP/HTTP takes (`ExportTraceServiceRequest`, `ExportMetricsServiceRequest`).
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) signal: Signal,
+    /// Spans or metric points in it.
+    pub(crate) items: u64,
+    pub(crate) body: Vec<u8>,
+}
+
+/// Takes batches to one backend, on a thread of its own; it may block up to `deadline`.
+pub(crate) trait Exporter: Send {
+    /// Sends one batch, once. The queue's thread retries.
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Accepted, Refused>;
+
+    /// Writes out what the exporter itself holds back. Called at a flush.
+    fn flush(&mut self, _deadline: Instant) {}
+}
+
+/// The backend's answer to a batch that it took.
+#[derive(Debug, Default)]
+pub(crate) struct Accepted {
+    /// Items that it refused of it (partial success).
+    pub(crate) rejected: u64,
+    /// What it said with that. Never holds a header's value.
+    pub(crate) message: Option<String>,
+}
+
+/// Why a batch did not get there. `why` names the URL without its query and user part.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Worth trying again, not before `after` where the backend said so.
+    Retry { after: Option<Duration>, why: String },
+    /// Not worth it: the batch is lost.
+    Lost { why: String },
+}

@@ -1,0 +1,55 @@
+//! The tools' numbers at one moment, for whoever writes them out.
+
+use std::sync::Arc;
+
+/// Everything a reader of metrics sees: taken by the collector, never changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Snapshot {
+    /// Unix time, ns: when counting began.
+    pub(crate) started: u64,
+    /// Unix time, ns.
+    pub(crate) taken: u64,
+    /// Upper bounds of the buckets, ms, rising; one more count than bounds.
+    pub(crate) bounds: Arc<[f64]>,
+    pub(crate) tools: Vec<ToolSnapshot>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ToolSnapshot {
+    pub(crate) name: Arc<str>,
+    /// Unix time, ns: when the tool was first seen.
+    pub(crate) first_seen: u64,
+    pub(crate) calls: u64,
+    pub(crate) errors: u64,
+    /// Errors by `error.type`, bounded.
+    pub(crate) errors_by_type: Vec<(Arc<str>, u64)>,
+    pub(crate) slow: u64,
+    pub(crate) active: i64,
+    /// The tool's limit, ms, where it has one.
+    pub(crate) threshold_ms: Option<f64>,
+    /// A histogram per status that has occurred: `success`, `error`, `panic`, `cancelled`.
+    pub(crate) durations: Vec<(&'static str, Histogram)>,
+}
+
+/// Durations in ms.
+#[derive(Clone, Debug)]
+pub(crate) struct Histogram {
+    pub(crate) count: u64,
+    pub(crate) sum: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+    pub(crate) counts: Vec<u64>,
+    /// By bucket, rising; most buckets have none.
+    pub(crate) exemplars: Vec<(usize, Exemplar)>,
+}
+
+/// A recent sampled call of a bucket.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exemplar {
+    /// ms
+    pub(crate) value: f64,
+    /// Unix time, ns.
+    pub(crate) time: u64,
+    pub(crate) trace_id: [u8; 16],
+    pub(crate) span_id: [u8; 8],
+}

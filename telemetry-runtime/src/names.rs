@@ -1,0 +1,73 @@
+//! Every name this crate emits: spans, attributes, metrics, labels.
+
+/// Prefix of a tool's span: `tool.<name>`.
+pub(crate) const SPAN_PREFIX: &str = "tool.";
+/// The instrumentation scope of everything this crate makes itself.
+pub(crate) const SCOPE: &str = "telemetry-runtime";
+
+/// Attributes of a span.
+pub(crate) mod attribute {
+    pub(crate) const TOOL_NAME: &str = "tool.name";
+    pub(crate) const TOOL_STATUS: &str = "tool.status";
+    pub(crate) const TOOL_SLOW: &str = "tool.slow";
+    pub(crate) const TOOL_DURATION_MS: &str = "tool.duration_ms";
+    pub(crate) const TOOL_PARAMS_COUNT: &str = "tool.params.count";
+    /// A captured parameter: `tool.param.<key>`.
+    pub(crate) const TOOL_PARAM_PREFIX: &str = "tool.param.";
+    /// Why a span that head sampling left out was kept: `error` or `slow`.
+    pub(crate) const TOOL_SAMPLED_REASON: &str = "tool.sampled.reason";
+    pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
+    pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
+    pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
+    pub(crate) const ERROR_TYPE: &str = "error.type";
+    pub(crate) const ERROR_MESSAGE: &str = "error.message";
+    pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
+    pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
+    pub(crate) const GEN_AI_TOOL_CALL_ID: &str = "gen_ai.tool.call.id";
+    /// On metric points: [`TOOL_NAME`], this, and for histograms [`STATUS`].
+    pub(crate) const ENVIRONMENT: &str = "environment";
+    pub(crate) const STATUS: &str = "status";
+    /// Why something was dropped, on `telemetry.*.dropped`.
+    pub(crate) const CAUSE: &str = "cause";
+    /// Which signal, on `telemetry.export.*`.
+    pub(crate) const SIGNAL: &str = "signal";
+}
+
+/// Attributes of the resource.
+pub(crate) mod resource {
+    pub(crate) const SERVICE_NAME: &str = "service.name";
+    pub(crate) const SERVICE_VERSION: &str = "service.version";
+    pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+    pub(crate) const DEPLOYMENT_ENVIRONMENT_NAME: &str = "deployment.environment.name";
+    pub(crate) const HOST_NAME: &str = "host.name";
+    pub(crate) const PROCESS_PID: &str = "process.pid";
+    pub(crate) const TELEMETRY_SDK_NAME: &str = "telemetry.sdk.name";
+    pub(crate) const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
+    pub(crate) const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
+    /// Loki's labels, for lines that come by OTLP.
+    pub(crate) const APPLICATION: &str = "application";
+    pub(crate) const ENVIRONMENT: &str = "environment";
+}
+
+/// Instruments.
+pub(crate) mod metric {
+    pub(crate) const CALLS: &str = "tool.calls";
+    pub(crate) const ERRORS: &str = "tool.errors";
+    pub(crate) const ERRORS_BY_TYPE: &str = "tool.errors.by_type";
+    pub(crate) const SLOW: &str = "tool.slow";
+    pub(crate) const ACTIVE: &str = "tool.active";
+    pub(crate) const DURATION: &str = "tool.duration";
+    /// Written so that no backend adds a suffix.
+    pub(crate) const DURATION_UNIT: &str = "{ms}";
+    pub(crate) const THRESHOLD_MS: &str = "tool.threshold_ms";
+
+    /// Spans handed to a destination that took them.
+    pub(crate) const SPANS_EXPORTED: &str = "telemetry.spans.exported";
+    pub(crate) const SPANS_DROPPED: &str = "telemetry.spans.dropped";
+    pub(crate) const EXPORT_FAILURES: &str = "telemetry.export.failures";
+    pub(crate) const QUEUE_BYTES: &str = "telemetry.queue.bytes";
+    pub(crate) const TOOLS: &str = "telemetry.tools";
+}
+
+/// What stands for tools beyond `max_tools`, and for error types beyond their bound.
+pub(crate) const OTHER: &str = "_other";

@@ -2,19 +2,33 @@
 //! trace and a point in call, error and duration metrics, sent where a YAML file says.
 
 mod error;
+mod ids;
+mod params;
 mod value;
 
+#[cfg(feature = "_calls")]
 mod call;
+#[cfg(not(feature = "_calls"))]
+#[path = "disabled.rs"]
+mod call;
+
+#[cfg(feature = "_calls")]
+mod collector;
 #[cfg(feature = "_calls")]
 mod config;
 #[cfg(feature = "_export")]
 mod export;
-#[cfg(feature = "metrics")]
+#[cfg(feature = "_calls")]
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;
+#[cfg(feature = "_calls")]
+mod notice;
 
+pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use error::Error;
+pub use ids::{SpanId, TraceId};
+pub use params::CallParams;
 pub use telemetry_macros::tool;
 pub use value::Value;
 

@@ -24,6 +24,8 @@ mod metrics;
 mod names;
 #[cfg(feature = "_calls")]
 mod notice;
+#[cfg(feature = "_export")]
+mod otlp;
 
 pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use error::Error;

@@ -13,6 +13,8 @@ mod export;
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;
+#[cfg(feature = "trace")]
+mod trace;
 
 pub use error::Error;
 pub use telemetry_macros::tool;

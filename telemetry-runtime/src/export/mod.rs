@@ -2,6 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(any(feature = "console", feature = "zipkin"))]
+pub(crate) mod attributes;
+#[cfg(feature = "console")]
+pub(crate) mod console;
+#[cfg(all(test, feature = "_proto"))]
+pub(crate) mod samples;
+
 /// What a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {

@@ -14,8 +14,6 @@ pub(super) fn push(labels: &mut String, name: &str, value: &str) {
             '\\' => labels.push_str("\\\\"),
             '"' => labels.push_str("\\\""),
             '\n' => labels.push_str("\\n"),
-            // The end of the input to Prometheus' lexer: it would refuse the whole page.
-            '\0' => labels.push('\u{fffd}'),
             other => labels.push(other),
         }
     }

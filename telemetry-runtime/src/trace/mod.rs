@@ -1,0 +1,4 @@
+//! Spans: written out.
+
+#[cfg(feature = "console")]
+pub(crate) mod console;

@@ -6,14 +6,34 @@ use std::time::{Duration, Instant};
 pub(crate) mod attributes;
 #[cfg(feature = "console")]
 pub(crate) mod console;
+mod destination;
+mod pace;
+mod queue;
 #[cfg(all(test, feature = "_proto"))]
 pub(crate) mod samples;
+mod tally;
+mod thread;
+mod worker;
+
+pub(crate) use destination::Destination;
+pub(crate) use tally::{Cause, Counts, LastError, Tally};
+pub(crate) use thread::spawn;
 
 /// What a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Traces,
     Metrics,
+}
+
+impl Signal {
+    /// The value of the attribute `signal`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// One request, encoded once for all destinations: the protobuf body that

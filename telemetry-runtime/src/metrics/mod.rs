@@ -1,6 +1,7 @@
 //! Numbers of tools: aggregated, exact, and written out.
 
 #[cfg(feature = "prometheus")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the pipeline starts it"))]
 mod prometheus;
 mod snapshot;
 

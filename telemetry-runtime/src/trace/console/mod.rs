@@ -9,12 +9,10 @@ mod tests;
 use std::io::{Stdout, Write};
 use std::time::Instant;
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
-
 use crate::config::ConsoleFormat;
 use crate::export::console::Output;
 use crate::export::{Accepted, Batch, Exporter, Refused};
+use crate::otlp::decode_traces;
 
 /// Writes each span as a line for people, or as a JSON object.
 #[derive(Debug)]
@@ -34,12 +32,9 @@ impl Console {
 
 impl<W: Write + Send> Exporter for Console<W> {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Accepted, Refused> {
-        let request =
-            ExportTraceServiceRequest::decode(batch.body.as_slice()).map_err(|error| {
-                Refused::Lost {
-                    why: format!("console: {error}"),
-                }
-            })?;
+        let request = decode_traces(&batch.body).map_err(|error| Refused::Lost {
+            why: format!("console: {error}"),
+        })?;
         let mut text = String::new();
         for from in &request.resource_spans {
             for scope in &from.scope_spans {

@@ -26,6 +26,8 @@ mod names;
 mod notice;
 #[cfg(feature = "_export")]
 mod otlp;
+#[cfg(feature = "trace")]
+mod trace;
 
 pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use error::Error;

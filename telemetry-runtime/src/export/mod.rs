@@ -2,9 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(any(feature = "console", feature = "zipkin"))]
+pub(crate) mod attributes;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 mod destination;
 mod pace;
 mod queue;
+#[cfg(all(test, feature = "_proto"))]
+pub(crate) mod samples;
 mod tally;
 mod thread;
 mod worker;

@@ -41,7 +41,10 @@ pub(crate) struct Accepted {
 #[derive(Debug)]
 pub(crate) enum Refused {
     /// Worth trying again, not before `after` where the backend said so.
-    Retry { after: Option<Duration>, why: String },
+    Retry {
+        after: Option<Duration>,
+        why: String,
+    },
     /// Not worth it: the batch is lost.
     Lost { why: String },
 }

@@ -13,6 +13,12 @@ mod export;
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;
+#[cfg(feature = "sdk")]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "what sets telemetry up will call it")
+)]
+mod sdk;
 
 pub use error::Error;
 pub use telemetry_macros::tool;

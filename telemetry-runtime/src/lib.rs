@@ -13,6 +13,8 @@ mod export;
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;
+#[cfg(feature = "trace")]
+pub mod propagation;
 #[cfg(feature = "sdk")]
 #[cfg_attr(
     not(test),

@@ -8,18 +8,22 @@ mod call;
 #[cfg(feature = "_calls")]
 mod config;
 #[cfg(feature = "_export")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the pipeline calls it"))]
 mod export;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;
+#[cfg(feature = "_export")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the pipeline calls it"))]
+mod notice;
+#[cfg(feature = "_export")]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the pipeline calls it"))]
+mod otlp;
 #[cfg(feature = "trace")]
 pub mod propagation;
 #[cfg(feature = "sdk")]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "what sets telemetry up will call it")
-)]
+#[cfg_attr(not(test), expect(dead_code, unused_imports, reason = "the pipeline calls it"))]
 mod sdk;
 
 pub use error::Error;

@@ -2,11 +2,32 @@
 
 use std::time::{Duration, Instant};
 
+mod destination;
+mod pace;
+mod queue;
+mod tally;
+mod thread;
+mod worker;
+
+pub(crate) use destination::Destination;
+pub(crate) use tally::{Cause, Counts, LastError, Tally};
+pub(crate) use thread::spawn;
+
 /// What a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Traces,
     Metrics,
+}
+
+impl Signal {
+    /// The value of the attribute `signal`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// One request, encoded once for all destinations: the protobuf body that
@@ -41,7 +62,10 @@ pub(crate) struct Accepted {
 #[derive(Debug)]
 pub(crate) enum Refused {
     /// Worth trying again, not before `after` where the backend said so.
-    Retry { after: Option<Duration>, why: String },
+    Retry {
+        after: Option<Duration>,
+        why: String,
+    },
     /// Not worth it: the batch is lost.
     Lost { why: String },
 }

@@ -27,6 +27,10 @@ mod notice;
 #[cfg(feature = "_export")]
 mod otlp;
 #[cfg(feature = "trace")]
+pub mod propagation;
+#[cfg(feature = "sdk")]
+mod sdk;
+#[cfg(feature = "trace")]
 mod trace;
 
 pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};

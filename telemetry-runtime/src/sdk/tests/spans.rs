@@ -1,0 +1,101 @@
+//! Batches of the SDK's spans: when they go, and what becomes of too many.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
+use opentelemetry_sdk::trace::SpanProcessor as _;
+
+use super::{NEVER, a_plain_span, sink};
+use crate::export::Batch;
+use crate::sdk::Spans;
+use crate::sdk::spans::SpanBridge;
+
+fn counted(batch_max: usize) -> (Spans, Receiver<Batch>, Arc<AtomicU64>) {
+    let (sink, batches) = sink();
+    let dropped = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&dropped);
+    let count = move |spans| _ = count.fetch_add(spans, Ordering::Relaxed);
+    (
+        Spans {
+            sink,
+            dropped: Arc::new(count),
+            batch_max,
+            batch_delay: NEVER,
+        },
+        batches,
+        dropped,
+    )
+}
+
+#[test]
+fn a_full_batch_goes_without_being_asked() {
+    let (to, batches, _) = counted(3);
+    let bridge = SpanBridge::spawn(to).unwrap();
+    (0..3).for_each(|id| bridge.on_end(a_plain_span(id)));
+    assert_eq!(batches.recv().unwrap().items, 3);
+}
+
+#[test]
+fn after_the_delay_a_single_span_goes_too() {
+    let (mut to, batches, _) = counted(3);
+    to.batch_delay = Duration::from_millis(1);
+    let bridge = SpanBridge::spawn(to).unwrap();
+    bridge.on_end(a_plain_span(1));
+    assert_eq!(batches.recv().unwrap().items, 1);
+}
+
+#[test]
+fn a_flush_splits_what_waits_into_batches() {
+    let (to, batches, dropped) = counted(4);
+    let bridge = SpanBridge::spawn(to).unwrap();
+    (0..10).for_each(|id| bridge.on_end(a_plain_span(id)));
+    bridge.flush();
+    let sent: Vec<_> = batches.try_iter().map(|batch| batch.items).collect();
+    assert_eq!(sent.iter().sum::<u64>(), 10);
+    assert!(sent.iter().all(|items| *items <= 4), "{sent:?}");
+    assert_eq!(dropped.load(Ordering::Relaxed), 0);
+}
+
+#[test]
+fn every_span_is_sent_or_counted() {
+    let (mut to, batches, dropped) = counted(4_096);
+    let (release, hold) = channel::<()>();
+    let hold = Mutex::new(hold);
+    let inner = Arc::clone(&to.sink);
+    to.sink = Arc::new(move |batch| {
+        // Slower than the spans come.
+        let _ = hold.lock().unwrap().recv();
+        inner(batch);
+    });
+    let bridge = SpanBridge::spawn(to).unwrap();
+    (0..30_000).for_each(|id| bridge.on_end(a_plain_span(id)));
+    drop(release);
+    bridge.close();
+    bridge.on_end(a_plain_span(1));
+    let sent: u64 = batches.try_iter().map(|batch| batch.items).sum();
+    let dropped = dropped.load(Ordering::Relaxed);
+    assert_eq!(sent + dropped, 30_001);
+    assert!(dropped > 1, "the queue is bounded");
+}
+
+#[test]
+fn spans_that_are_recorded_but_not_sampled_stay_here() {
+    let (to, batches, dropped) = counted(1);
+    let bridge = SpanBridge::spawn(to).unwrap();
+    let mut span = a_plain_span(1);
+    let (trace_id, span_id) = (span.span_context.trace_id(), span.span_context.span_id());
+    span.span_context = SpanContext::new(
+        trace_id,
+        span_id,
+        TraceFlags::default(),
+        false,
+        TraceState::default(),
+    );
+    bridge.on_end(span);
+    bridge.close();
+    assert!(batches.try_recv().is_err());
+    assert_eq!(dropped.load(Ordering::Relaxed), 0);
+}

@@ -2,6 +2,8 @@
 
 /// Prefix of a tool's span: `tool.<name>`.
 pub(crate) const SPAN_PREFIX: &str = "tool.";
+/// The same with `semantic_conventions: gen_ai`.
+pub(crate) const GEN_AI_SPAN_PREFIX: &str = "execute_tool ";
 /// The instrumentation scope of everything this crate makes itself.
 pub(crate) const SCOPE: &str = "telemetry-runtime";
 

@@ -100,10 +100,18 @@ pub(crate) struct Details {
     /// How many of `attributes`, from the front, are parameters.
     pub(crate) params: u32,
     pub(crate) events: Vec<Event>,
+    pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) error_message: Option<String>,
     /// W3C `tracestate` of the parent, as it came.
     pub(crate) trace_state: Option<String>,
+}
+
+/// What there was no room for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LeftOut {
+    pub(crate) attributes: u32,
+    pub(crate) events: u32,
 }
 
 /// Something that happened during a call.
@@ -124,12 +132,16 @@ impl Details {
             *known = value;
         } else if self.attributes.len() < Self::MAX {
             self.attributes.push((key, value));
+        } else {
+            self.left_out.attributes += 1;
         }
     }
 
     pub(crate) fn add_event(&mut self, event: Event) {
         if self.events.len() < Self::MAX {
             self.events.push(event);
+        } else {
+            self.left_out.events += 1;
         }
     }
 }

@@ -2,15 +2,15 @@
 
 mod aggregate;
 mod buckets;
-mod registry;
-mod sketch;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+mod registry;
+mod sketch;
 mod snapshot;
 mod statistics;
 
-pub(crate) use registry::{Apart, Metrics};
-pub use statistics::ToolStatistics;
 #[cfg(feature = "prometheus")]
 pub(crate) use prometheus::PrometheusServer;
+pub(crate) use registry::{Apart, Metrics};
 pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
+pub use statistics::ToolStatistics;

@@ -1,5 +1,9 @@
-//! Spans: written out.
+//! Spans: encoded from records, and written out.
 
 #[cfg(feature = "console")]
-#[cfg_attr(not(test), expect(dead_code, reason = "the pipeline starts it"))]
 pub(crate) mod console;
+#[cfg(feature = "_export")]
+mod sink;
+
+#[cfg(feature = "_export")]
+pub(crate) use sink::{Rules, SpanCounts, Spans};

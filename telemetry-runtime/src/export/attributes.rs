@@ -28,12 +28,12 @@ pub(crate) fn json(value: Option<&AnyValue>) -> Value {
     }
 }
 
-/// A value as text: a string as it is, anything else as JSON.
+/// A value as text: what is a string in JSON without its quotation marks, nothing as "".
 pub(crate) fn text(value: Option<&AnyValue>) -> String {
-    match value.and_then(|value| value.value.as_ref()) {
-        Some(Any::StringValue(text)) => text.clone(),
-        Some(Any::DoubleValue(value)) if !value.is_finite() => value.to_string(),
-        _ => json(value).to_string(),
+    match json(value) {
+        Value::String(text) => text,
+        Value::Null => String::new(),
+        other => other.to_string(),
     }
 }
 

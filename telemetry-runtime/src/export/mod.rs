@@ -7,6 +7,8 @@ pub(crate) mod attributes;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 mod destination;
+#[cfg(feature = "file")]
+pub(crate) mod file;
 mod pace;
 mod queue;
 #[cfg(all(test, feature = "_proto"))]

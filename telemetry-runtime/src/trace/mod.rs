@@ -4,6 +4,8 @@
 pub(crate) mod console;
 #[cfg(feature = "_export")]
 mod sink;
+#[cfg(feature = "zipkin")]
+pub(crate) mod zipkin;
 
 #[cfg(feature = "_export")]
 pub(crate) use sink::{Rules, SpanCounts, Spans};

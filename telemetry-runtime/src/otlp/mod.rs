@@ -18,6 +18,8 @@ pub(crate) mod span;
 mod tls;
 mod wire;
 
+#[cfg(feature = "opentelemetry-otlp")]
+pub(crate) use answer::{accepted, accepted_json};
 #[cfg(feature = "_proto")]
 pub(crate) use decode::{decode_metrics, decode_traces};
 pub(crate) use resource::Resource;

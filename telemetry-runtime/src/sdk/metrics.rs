@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{Metric, ScopeMetrics};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, Temporality};
+use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, Temporality};
 use prost::Message;
 
 use super::Sink;
@@ -17,32 +17,55 @@ use crate::export::{Batch, Signal};
 use crate::names::SCOPE;
 
 /// What becomes of the SDK's measurements.
-#[derive(Clone)]
 pub(crate) struct Metrics {
     pub(crate) sink: Sink,
     /// `metrics_export_interval_ms`
     pub(crate) interval: Duration,
     /// `metrics_temporality: delta`
     pub(crate) delta: bool,
+    /// Takes them instead of `sink`, but where users' readers are: there the tools' counters
+    /// are among the SDK's, and the official exporter cannot leave them out.
+    #[cfg(feature = "opentelemetry-otlp")]
+    pub(crate) official: Option<super::otlp_client::OfficialMetrics>,
 }
 
-/// Reads all instruments every `interval`, and at each flush.
-pub(super) fn reader(to: Metrics) -> PeriodicReader<MetricBridge> {
-    let interval = to.interval;
-    PeriodicReader::builder(MetricBridge { to })
+/// Adds what reads all instruments every `interval`, and at each flush.
+pub(super) fn with_reader(
+    builder: MeterProviderBuilder,
+    to: Metrics,
+    #[cfg_attr(
+        not(feature = "opentelemetry-otlp"),
+        expect(unused_variables, reason = "there is one way only")
+    )]
+    users_readers: bool,
+) -> MeterProviderBuilder {
+    #[cfg(feature = "opentelemetry-otlp")]
+    if let (Some(official), false) = (to.official, users_readers) {
+        return builder.with_reader(every(to.interval, official));
+    }
+    let bridge = MetricBridge {
+        sink: to.sink,
+        delta: to.delta,
+    };
+    builder.with_reader(every(to.interval, bridge))
+}
+
+fn every<E: PushMetricExporter>(interval: Duration, exporter: E) -> PeriodicReader<E> {
+    PeriodicReader::builder(exporter)
         .with_interval(interval)
         .build()
 }
 
 /// Encodes what a reader has read. It holds nothing back.
-pub(super) struct MetricBridge {
-    to: Metrics,
+struct MetricBridge {
+    sink: Sink,
+    delta: bool,
 }
 
 impl PushMetricExporter for MetricBridge {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         if let Some(batch) = encode(metrics) {
-            (self.to.sink)(batch);
+            (self.sink)(batch);
         }
         Ok(())
     }
@@ -56,7 +79,7 @@ impl PushMetricExporter for MetricBridge {
     }
 
     fn temporality(&self) -> Temporality {
-        temporality(self.to.delta)
+        temporality(self.delta)
     }
 }
 

@@ -13,6 +13,8 @@ mod block_on;
 mod decode;
 mod instruments;
 mod metrics;
+#[cfg(feature = "opentelemetry-otlp")]
+pub(crate) mod otlp_client;
 mod providers;
 mod resource;
 mod sampler;

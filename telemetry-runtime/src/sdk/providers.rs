@@ -114,7 +114,7 @@ fn meter_provider(
 ) -> SdkMeterProvider {
     let mut builder = SdkMeterProvider::builder().with_resource(resource);
     if let Some(metrics) = metrics {
-        builder = builder.with_reader(metrics::reader(metrics));
+        builder = metrics::with_reader(builder, metrics, hook.is_some());
     }
     let Some(hook) = hook else {
         return builder.build();

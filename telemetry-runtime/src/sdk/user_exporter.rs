@@ -23,16 +23,13 @@ const SHUTDOWN: Duration = Duration::from_secs(5);
 /// The exporter runs on a thread of its own, so that one that hangs holds up nothing but
 /// itself. No async runtime is entered there: an exporter that needs one brings it.
 pub(crate) struct UserSpanExporter<E: SpanExporter + 'static> {
-    aside: Aside<Subject<E>>,
+    aside: Aside<Feed<E>>,
 }
 
 impl<E: SpanExporter + 'static> UserSpanExporter<E> {
     pub(crate) fn spawn(exporter: E) -> Result<Self, Error> {
-        let subject = Subject {
-            exporter,
-            resource: None,
-        };
-        let aside = Aside::spawn("telemetry-span-exporter", subject)
+        let feed = Feed::new(exporter);
+        let aside = Aside::spawn("telemetry-span-exporter", feed)
             .map_err(|why| Error::start("the thread of a `SpanExporter`", why))?;
         Ok(Self { aside })
     }
@@ -45,7 +42,7 @@ impl<E: SpanExporter + 'static> Exporter for UserSpanExporter<E> {
         }
         let request = decode(&batch.body)?;
         self.aside
-            .run(deadline, move |subject| subject.export(request))
+            .run(deadline, move |feed| feed.export(request))
             .map_err(refused)?
             .map(|()| Accepted::default())
             .map_err(|why| lost(format!("the `SpanExporter` refused it: {why}")))
@@ -53,9 +50,7 @@ impl<E: SpanExporter + 'static> Exporter for UserSpanExporter<E> {
 
     fn flush(&mut self, deadline: Instant) {
         // Its outcome is that of the batches it was given.
-        let _ = self
-            .aside
-            .run(deadline, |subject| subject.exporter.force_flush());
+        let _ = self.aside.run(deadline, |feed| feed.exporter.force_flush());
     }
 }
 
@@ -63,12 +58,12 @@ impl<E: SpanExporter + 'static> Drop for UserSpanExporter<E> {
     /// Waits for the exporter's own shutdown, since what it still sends would be lost with the
     /// process. One that hangs in an earlier batch is left alone.
     fn drop(&mut self) {
-        let shut_down = |subject: &mut Subject<E>| subject.exporter.shutdown_with_timeout(SHUTDOWN);
+        let shut_down = |feed: &mut Feed<E>| feed.exporter.shutdown_with_timeout(SHUTDOWN);
         let _ = self.aside.run(Instant::now() + SHUTDOWN, shut_down);
     }
 }
 
-fn decode(body: &[u8]) -> Result<ExportTraceServiceRequest, Refused> {
+pub(super) fn decode(body: &[u8]) -> Result<ExportTraceServiceRequest, Refused> {
     ExportTraceServiceRequest::decode(body).map_err(|why| {
         lost(format!(
             "a batch that is no ExportTraceServiceRequest: {why}"
@@ -92,18 +87,27 @@ fn lost(why: String) -> Refused {
     Refused::Lost { why }
 }
 
-struct Subject<E: SpanExporter> {
+/// An exporter, fed with decoded batches.
+pub(super) struct Feed<E> {
     exporter: E,
     /// What the exporter was told last.
     resource: Option<Resource>,
 }
 
-impl<E: SpanExporter> Subject<E> {
-    fn export(&mut self, request: ExportTraceServiceRequest) -> OTelSdkResult {
-        request
-            .resource_spans
-            .into_iter()
+impl<E: SpanExporter> Feed<E> {
+    pub(super) fn new(exporter: E) -> Self {
+        Self {
+            exporter,
+            resource: None,
+        }
+    }
+
+    /// Waits for it here. An error is the exporter's own text.
+    pub(super) fn export(&mut self, request: ExportTraceServiceRequest) -> Result<(), String> {
+        let mut spans = request.resource_spans.into_iter();
+        spans
             .try_for_each(|spans| self.export_resource(spans))
+            .map_err(|why| why.to_string())
     }
 
     fn export_resource(&mut self, spans: ResourceSpans) -> OTelSdkResult {

@@ -17,12 +17,12 @@ use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use prost::Message;
 
-use super::{NEVER, sink};
+use super::{NEVER, metrics as ours, sink};
 use crate::export::Signal;
 use crate::metrics::{Snapshot, ToolSnapshot};
+use crate::sdk::Tools;
 use crate::sdk::instruments::{Source, register, with_room};
-use crate::sdk::metrics::reader;
-use crate::sdk::{Metrics, Tools};
+use crate::sdk::metrics::with_reader;
 
 /// A user's exporter behind a reader of theirs.
 struct UserReader(Sender<ExportMetricsServiceRequest>);
@@ -87,17 +87,11 @@ fn provider(
 ) {
     let (sink, batches) = sink();
     let (sender, read) = channel();
-    let ours = reader(Metrics {
-        sink,
-        interval: NEVER,
-        delta: false,
-    });
     let users = PeriodicReader::builder(UserReader(sender))
         .with_interval(NEVER)
         .build();
-    let builder = SdkMeterProvider::builder()
-        .with_reader(ours)
-        .with_reader(users);
+    let builder = with_reader(SdkMeterProvider::builder(), ours(sink, false), true);
+    let builder = builder.with_reader(users);
     let provider = with_room(builder, tools.max_tools).build();
     register(&provider, tools);
     (provider, batches, read)
@@ -274,12 +268,8 @@ fn a_collection_shares_one_snapshot_and_the_next_takes_a_new_one() {
 fn temporality_is_as_configured() {
     for (delta, expected) in [(false, [5, 12]), (true, [5, 7])] {
         let (sink, batches) = sink();
-        let reader = reader(Metrics {
-            sink,
-            interval: NEVER,
-            delta,
-        });
-        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        let builder = with_reader(SdkMeterProvider::builder(), ours(sink, delta), true);
+        let provider = builder.build();
         let counter = provider.meter("library").u64_counter("things").build();
         let sent = Mutex::new(vec![]);
         for add in [5, 7] {

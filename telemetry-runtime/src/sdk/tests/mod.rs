@@ -1,6 +1,8 @@
 //! The bridge as its users see it: real providers, their exporters and readers.
 
 mod instruments;
+#[cfg(feature = "opentelemetry-otlp")]
+mod otlp_client;
 mod providers;
 mod round_trip;
 mod spans;
@@ -18,7 +20,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanExporter, SpanLinks};
 
-use super::Sink;
+use super::{Metrics, Sink};
 use crate::export::Batch;
 
 /// Longer than any test: what happens, happens because it was asked for.
@@ -43,6 +45,17 @@ fn sink() -> (Sink, Receiver<Batch>) {
     let (sender, receiver) = channel();
     let sink = move |batch| drop(sender.send(batch));
     (Arc::new(sink), receiver)
+}
+
+/// Of the built-in writer, read when asked.
+fn metrics(sink: Sink, delta: bool) -> Metrics {
+    Metrics {
+        sink,
+        interval: NEVER,
+        delta,
+        #[cfg(feature = "opentelemetry-otlp")]
+        official: None,
+    }
 }
 
 /// A user's exporter that shows what it was given.

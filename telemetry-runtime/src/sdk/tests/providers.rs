@@ -17,12 +17,11 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{Sampler, Span, SpanData, SpanProcessor};
 use prost::Message;
 
-use super::{NEVER, far, globals, sink, soon};
+use super::{NEVER, far, globals, metrics, sink, soon};
 use crate::export::Batch;
 use crate::metrics::Snapshot;
 use crate::sdk::{
-    Install, MeterProviderHook, Metrics, Providers, Spans, Tools, TracerProviderHook, decode,
-    install,
+    Install, MeterProviderHook, Providers, Spans, Tools, TracerProviderHook, decode, install,
 };
 
 fn nothing() -> Tools {
@@ -52,11 +51,7 @@ fn wanted(rate: f64) -> (Install, Receiver<Batch>) {
         resource: vec![("service.name".to_owned(), "shop".into())],
         sample_rate: Arc::new(move || rate),
         spans: Some(spans),
-        metrics: Some(Metrics {
-            sink,
-            interval: NEVER,
-            delta: false,
-        }),
+        metrics: Some(metrics(sink, false)),
         tools: nothing(),
         tracer_provider: None,
         meter_provider: None,

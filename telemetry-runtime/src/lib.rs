@@ -15,6 +15,7 @@ mod call;
 #[cfg(feature = "_calls")]
 mod collector;
 #[cfg(feature = "_calls")]
+#[expect(dead_code, unused_imports, reason = "`init` and the builder, which load it, follow")]
 mod config;
 #[cfg(feature = "_export")]
 mod export;

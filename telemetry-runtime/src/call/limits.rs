@@ -7,34 +7,20 @@ use super::capture::Params;
 use crate::config::{Calls, ParamsCapture};
 use crate::value::Value;
 
-static LIMITS: RwLock<Option<Limits>> = RwLock::new(None);
+static LIMITS: RwLock<Option<Arc<Calls>>> = RwLock::new(None);
 
-#[derive(Clone)]
-struct Limits {
-    /// Characters.
-    max_length: usize,
-    /// Parts of names that look like secrets, in lower case.
-    redact: Arc<[String]>,
+pub(crate) fn configure(calls: Arc<Calls>) {
+    *LIMITS.write().unwrap_or_else(PoisonError::into_inner) = Some(calls);
 }
 
-pub(crate) fn configure(calls: &Calls) {
-    *LIMITS.write().unwrap_or_else(PoisonError::into_inner) = Some(Limits {
-        max_length: calls.params_max_length,
-        redact: calls.params_redact.as_slice().into(),
-    });
-}
-
-fn limits() -> Limits {
+fn limits() -> Arc<Calls> {
     let limits = LIMITS.read().unwrap_or_else(PoisonError::into_inner);
-    limits.clone().unwrap_or_else(|| Limits {
-        max_length: 200,
-        redact: Arc::new([]),
-    })
+    limits.clone().unwrap_or_default()
 }
 
 /// Characters of a value that are kept.
 pub(crate) fn max_length() -> usize {
-    limits().max_length
+    limits().params_max_length
 }
 
 /// What `capture` gives, as attributes.
@@ -44,8 +30,7 @@ pub(crate) fn with_params(
 ) -> Vec<(Cow<'static, str>, Value)> {
     let mut attributes = Vec::new();
     if mode != ParamsCapture::None {
-        let Limits { max_length, redact } = limits();
-        capture(&mut Params::new(&mut attributes, mode, max_length, &redact));
+        capture(&mut Params::new(&mut attributes, mode, &limits()));
     }
     attributes
 }

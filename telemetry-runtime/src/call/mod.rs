@@ -26,7 +26,15 @@ pub use capture::{Param, Params};
 pub use current::{Current, InCurrent, current};
 pub use enabled::{AsyncCall, Call, Guard, Site, call, call_async, guard};
 pub use failure::{Failure, Message, Returned, returned};
-pub(crate) use limits::configure as configure_limits;
 pub(crate) use record::{Outcome, Record};
 pub(crate) use state::State;
+pub(crate) use tool::sample_rate;
 pub use track::{ToolCall, track_tool_call};
+
+/// What the configuration says of calls holds from now on.
+pub(crate) fn configure(calls: &crate::config::Calls) {
+    let calls = std::sync::Arc::new(calls.clone());
+    ring::set_max_bytes(calls.queue_max_bytes);
+    limits::configure(std::sync::Arc::clone(&calls));
+    tool::configure(calls);
+}

@@ -147,7 +147,7 @@ static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
 /// Tools named at run time, by name.
 static BY_NAME: RwLock<Option<HashMap<&'static str, &'static Origin>>> = RwLock::new(None);
 /// Calls that counted under `_other`, since `max_tools` was reached.
-pub(crate) static OVER_LIMIT: AtomicU64 = AtomicU64::new(0);
+static OVER_LIMIT: AtomicU64 = AtomicU64::new(0);
 
 struct Registry {
     calls: Arc<Calls>,
@@ -179,6 +179,16 @@ pub(crate) fn configure(calls: Arc<Calls>) {
 /// Tools from the position `from` on, in the order in which they were first seen.
 pub(crate) fn known(from: usize) -> Vec<&'static Tool> {
     registry(|registry| registry.tools.get(from..).unwrap_or_default().to_vec())
+}
+
+/// Calls by names that found no room among `max_tools`.
+pub(crate) fn over_limit() -> u64 {
+    OVER_LIMIT.load(Relaxed)
+}
+
+/// The rate at which roots are sampled whose tool says nothing else.
+pub(crate) fn sample_rate() -> f64 {
+    registry(|registry| registry.calls.sample_rate)
 }
 
 /// The origin of a place that is seen for the first time.

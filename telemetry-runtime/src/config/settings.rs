@@ -16,7 +16,8 @@ pub(crate) struct Config {
     pub(crate) service_version: Option<String>,
     /// `environment`
     pub(crate) environment: String,
-    /// `resource` and `OTEL_RESOURCE_ATTRIBUTES`
+    /// `resource` and `OTEL_RESOURCE_ATTRIBUTES`, which win over derived attributes of the same name;
+    /// `application` and `environment` among them, those of `loki_labels` first.
     pub(crate) resource: BTreeMap<String, String>,
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
@@ -197,7 +198,7 @@ pub(crate) struct Keep {
 }
 
 /// One entry of `tools`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ToolRule {
     /// A name, with `*` for any run of characters and `?` for one.
     pub(crate) pattern: String,

@@ -7,12 +7,9 @@ pub(crate) mod attributes;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 mod destination;
-<<<<<<< HEAD
 #[cfg(feature = "file")]
 pub(crate) mod file;
-=======
 mod news;
->>>>>>> w-otlp
 mod pace;
 mod queue;
 #[cfg(all(test, feature = "_proto"))]

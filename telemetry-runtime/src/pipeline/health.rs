@@ -1,5 +1,6 @@
 //! What telemetry knows of itself.
 
+use std::net::SocketAddr;
 use std::time::SystemTime;
 
 /// The state of telemetry at one moment. Also exported, as the metrics `telemetry.*`.
@@ -17,8 +18,11 @@ pub struct Health {
     /// Where batches go, spans' destinations first.
     pub destinations: Vec<DestinationHealth>,
     /// The address of the pull endpoint, or why there is none though it was asked for.
-    pub prometheus: Option<Result<std::net::SocketAddr, String>>,
+    pub prometheus: Option<Pulled>,
 }
+
+/// Where the pull endpoint listens, or why it does not.
+pub type Pulled = Result<SocketAddr, String>;
 
 /// One destination.
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,7 @@ pub(crate) type Source = Arc<dyn Fn() -> (Snapshot, Vec<HealthPoint>) + Send + S
 /// Exports the metrics every interval, on a thread of its own.
 pub(crate) struct Reader {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 struct Shared {
@@ -42,22 +42,27 @@ impl Reader {
         let theirs = Arc::clone(&shared);
         let thread = export::spawn("metrics", move || theirs.run(interval))
             .map_err(|why| Error::start("the thread that exports metrics", why))?;
-        Ok(Self { shared, thread: Some(thread) })
+        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Exports what there is now, and starts no new interval.
+    /// Exports what there is now, beside the intervals.
     pub(crate) fn export(&self) {
         self.shared.export();
+    }
+
+    /// Ends the thread.
+    pub(crate) fn stop(&self) {
+        *self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.shared.stop.notify_all();
+        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = thread.join();
+        }
     }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        *self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.shared.stop.notify_all();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::config::Config;
 use crate::names::resource::{
-    APPLICATION, DEPLOYMENT_ENVIRONMENT_NAME, ENVIRONMENT, HOST_NAME, PROCESS_PID,
+    DEPLOYMENT_ENVIRONMENT_NAME, HOST_NAME, PROCESS_PID,
     SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, TELEMETRY_SDK_LANGUAGE, TELEMETRY_SDK_NAME,
     TELEMETRY_SDK_VERSION,
 };
@@ -30,8 +30,6 @@ pub(crate) fn attributes(config: &Config) -> Vec<(String, Value)> {
     set(TELEMETRY_SDK_NAME, env!("CARGO_PKG_NAME").into());
     set(TELEMETRY_SDK_LANGUAGE, "rust".into());
     set(TELEMETRY_SDK_VERSION, env!("CARGO_PKG_VERSION").into());
-    set(APPLICATION, config.application.clone().into());
-    set(ENVIRONMENT, config.environment.clone().into());
     for (key, value) in &config.resource {
         set(key, value.clone().into());
     }

@@ -2,16 +2,25 @@
 
 use std::time::{Duration, Instant};
 
-#[cfg(any(feature = "console", feature = "zipkin"))]
+#[cfg(any(
+    all(feature = "console", any(feature = "trace", feature = "metrics")),
+    all(feature = "zipkin", feature = "trace")
+))]
 pub(crate) mod attributes;
-#[cfg(feature = "console")]
+#[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
 pub(crate) mod console;
 mod destination;
 #[cfg(feature = "file")]
 pub(crate) mod file;
 mod pace;
 mod queue;
-#[cfg(all(test, feature = "_proto"))]
+#[cfg(all(
+    test,
+    any(
+        feature = "file",
+        all(feature = "trace", any(feature = "console", feature = "zipkin"))
+    )
+))]
 pub(crate) mod samples;
 mod tally;
 mod thread;

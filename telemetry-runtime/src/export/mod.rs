@@ -2,9 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-#[cfg(any(feature = "console", feature = "zipkin"))]
+#[cfg(any(
+    all(feature = "console", any(feature = "trace", feature = "metrics")),
+    all(feature = "zipkin", feature = "trace")
+))]
 pub(crate) mod attributes;
-#[cfg(feature = "console")]
+#[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
 pub(crate) mod console;
 mod destination;
 #[cfg(feature = "file")]
@@ -12,7 +15,13 @@ pub(crate) mod file;
 mod news;
 mod pace;
 mod queue;
-#[cfg(all(test, feature = "_proto"))]
+#[cfg(all(
+    test,
+    any(
+        feature = "file",
+        all(feature = "trace", any(feature = "console", feature = "zipkin"))
+    )
+))]
 pub(crate) mod samples;
 mod tally;
 mod thread;

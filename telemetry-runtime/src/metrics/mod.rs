@@ -2,8 +2,12 @@
 
 mod aggregate;
 mod buckets;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 #[cfg(feature = "prometheus")]
 mod prometheus;
+#[cfg(feature = "console")]
+mod quantile;
 mod registry;
 mod sketch;
 mod snapshot;

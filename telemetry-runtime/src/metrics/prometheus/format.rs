@@ -1,9 +1,10 @@
 //! The two formats, and which of them a client wants.
 
 /// How the page is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Format {
-    /// Prometheus text 0.0.4
+    /// Prometheus text 0.0.4: what a client gets that does not ask.
+    #[default]
     Text,
     /// OpenMetrics 1.0, which has exemplars and units.
     OpenMetrics,
@@ -13,7 +14,7 @@ impl Format {
     /// The format with the highest weight in an `Accept` header, the first of several.
     /// A client that accepts neither gets text, as Prometheus' own libraries do it.
     pub(super) fn accepted(accept: &str) -> Self {
-        let mut best = (0.0, Self::Text);
+        let mut best = (0.0, Self::default());
         for range in accept.split(',') {
             if let Some((weight, format)) = weighed(range)
                 && weight > best.0

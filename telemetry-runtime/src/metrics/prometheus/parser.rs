@@ -49,12 +49,6 @@ struct Reader {
     buckets: BTreeMap<String, Vec<(f64, f64)>>,
 }
 
-impl Default for Format {
-    fn default() -> Self {
-        Self::Text
-    }
-}
-
 impl Reader {
     fn meta(&mut self, meta: &str) {
         let mut words = meta.splitn(3, ' ');

@@ -91,7 +91,7 @@ fn hostile_values_keep_to_their_line() {
         "{text}"
     );
     assert!(
-        text.contains(r#"nested={"k\\n":"-Infinity"} bytes="00ff" one\n"two"\u{7}"#),
+        text.contains(r#"nested={"k\\n":"-Infinity"} bytes=00ff one\n"two"\u{7}"#),
         "{text}"
     );
 

@@ -15,7 +15,11 @@ mod call;
 #[cfg(feature = "_calls")]
 mod collector;
 #[cfg(feature = "_calls")]
-#[expect(dead_code, unused_imports, reason = "`init` and the builder, which load it, follow")]
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "`init` and the builder, which load it, follow"
+)]
 mod config;
 #[cfg(feature = "_export")]
 mod export;
@@ -27,6 +31,8 @@ mod names;
 mod notice;
 #[cfg(feature = "_export")]
 mod otlp;
+#[cfg(feature = "_calls")]
+mod pipeline;
 #[cfg(feature = "trace")]
 pub mod propagation;
 #[cfg(feature = "sdk")]
@@ -35,9 +41,14 @@ mod sdk;
 mod trace;
 
 pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};
+pub use config::Override as Setting;
 pub use error::Error;
 pub use ids::{SpanId, TraceId};
+pub use metrics::ToolStatistics;
 pub use params::CallParams;
+pub use pipeline::health::{DestinationHealth, Health, LastError, Pulled};
+pub use pipeline::report::{Report, SignalReport};
+pub use pipeline::{Builder, Reload, Telemetry, health, init, statistics};
 pub use telemetry_macros::tool;
 pub use value::Value;
 

@@ -16,30 +16,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::failure::Message;
 use super::typed::{Typed, cut};
 use crate::Value;
-use crate::config::ParamsCapture;
+use crate::config::{Calls, ParamsCapture};
 use crate::names::attribute::TOOL_PARAM_PREFIX;
 
 /// Where captured parameters go, and by which rules.
 pub struct Params<'a> {
     values: &'a mut Vec<(Cow<'static, str>, Value)>,
     capture: ParamsCapture,
-    max_length: usize,
-    redact: &'a [String],
+    calls: &'a Calls,
 }
 
 impl<'a> Params<'a> {
-    /// `max_length` in characters; `redact`: parts of names, in lower case.
+    /// `capture` as the tool has it; lengths and names that look like secrets by `calls`.
     pub(crate) fn new(
         values: &'a mut Vec<(Cow<'static, str>, Value)>,
         capture: ParamsCapture,
-        max_length: usize,
-        redact: &'a [String],
+        calls: &'a Calls,
     ) -> Self {
         Self {
             values,
             capture,
-            max_length,
-            redact,
+            calls,
         }
     }
 
@@ -55,7 +52,7 @@ impl<'a> Params<'a> {
             values: self.values,
             key,
             capture,
-            max_length: self.max_length,
+            max_length: self.calls.params_max_length,
         };
         Param(ByDebug(LeftOut { slot, value }))
     }
@@ -65,7 +62,7 @@ impl<'a> Params<'a> {
         let value = match value {
             _ if self.capture == ParamsCapture::None => return,
             _ if self.is_secret(&name) => Value::Str(Cow::Borrowed(REDACTED)),
-            Value::Str(text) => cut_text(text, self.max_length),
+            Value::Str(text) => cut_text(text, self.calls.params_max_length),
             value => value,
         };
         self.values
@@ -73,17 +70,8 @@ impl<'a> Params<'a> {
     }
 
     fn is_secret(&self, key: &str) -> bool {
-        let name = key
-            .strip_prefix(TOOL_PARAM_PREFIX)
-            .unwrap_or(key)
-            .as_bytes();
-        let has = |part: &String| {
-            !part.is_empty()
-                && name
-                    .windows(part.len())
-                    .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-        };
-        self.redact.iter().any(has)
+        self.calls
+            .redacts(key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key))
     }
 }
 

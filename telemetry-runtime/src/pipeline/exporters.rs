@@ -12,7 +12,9 @@ pub(crate) fn start_traces(config: &Config, queues: &Queues) -> Result<(), Error
     let traces = &config.traces;
     for exporter in traces.exporters.iter().copied().filter(|_| traces.enabled) {
         let config = config.clone();
-        queues.start(traces_name(exporter), traces.queue, move || traces_exporter(exporter, &config))?;
+        queues.start(traces_name(exporter), traces.queue, move || {
+            traces_exporter(exporter, &config)
+        })?;
     }
     Ok(())
 }
@@ -20,10 +22,13 @@ pub(crate) fn start_traces(config: &Config, queues: &Queues) -> Result<(), Error
 /// Starts what `metrics_exporter` names, but for the pull endpoint.
 pub(crate) fn start_metrics(config: &Config, queues: &Queues) -> Result<(), Error> {
     let metrics = &config.metrics;
-    let pushed = |exporter: &MetricsExporter| metrics.enabled && *exporter != MetricsExporter::Prometheus;
+    let pushed =
+        |exporter: &MetricsExporter| metrics.enabled && *exporter != MetricsExporter::Prometheus;
     for exporter in metrics.exporters.iter().copied().filter(pushed) {
         let config = config.clone();
-        queues.start(metrics_name(exporter), metrics.queue, move || metrics_exporter(exporter, &config))?;
+        queues.start(metrics_name(exporter), metrics.queue, move || {
+            metrics_exporter(exporter, &config)
+        })?;
     }
     Ok(())
 }
@@ -51,7 +56,9 @@ fn traces_exporter(exporter: TracesExporter, config: &Config) -> Made {
     match exporter {
         TracesExporter::Otlp => otlp(config.otlp_client, &traces.backend, Signal::Traces),
         #[cfg(feature = "console")]
-        TracesExporter::Console => Ok(Box::new(crate::trace::console::Console::new(config.console_format))),
+        TracesExporter::Console => Ok(Box::new(crate::trace::console::Console::new(
+            config.console_format,
+        ))),
         #[cfg(feature = "file")]
         TracesExporter::File => Ok(Box::new(crate::export::file::File::new(&traces.file))),
         #[cfg(feature = "zipkin")]
@@ -66,7 +73,9 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
     match exporter {
         MetricsExporter::Otlp => otlp(OtlpClient::Builtin, &metrics.backend, Signal::Metrics),
         #[cfg(feature = "console")]
-        MetricsExporter::Console => Ok(Box::new(crate::metrics::console::Console::new(config.console_format))),
+        MetricsExporter::Console => Ok(Box::new(crate::metrics::console::Console::new(
+            config.console_format,
+        ))),
         #[cfg(feature = "file")]
         MetricsExporter::File => Ok(Box::new(crate::export::file::File::new(&metrics.file))),
         exporter => Err(off(metrics_name(exporter))),
@@ -78,7 +87,9 @@ fn otlp(client: OtlpClient, backend: &Backend, signal: Signal) -> Made {
         #[cfg(feature = "opentelemetry-otlp")]
         (OtlpClient::OpenTelemetryOtlp, _) => crate::sdk::otlp_client::traces(backend),
         #[cfg(feature = "otlp-grpc")]
-        (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(backend, signal)?)),
+        (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(
+            backend, signal,
+        )?)),
         #[cfg(feature = "otlp-http")]
         (_, Protocol::HttpProtobuf | Protocol::HttpJson) => {
             Ok(Box::new(crate::otlp::http::HttpExporter::new(backend)?))

@@ -66,11 +66,24 @@ impl Exports {
     }
 
     /// Starts all that reads the tools' numbers: when there are some to be read.
-    pub(crate) fn start_readers(&self, config: &Config, hooks: Hooks, source: &Source) -> Result<(), Error> {
+    pub(crate) fn start_readers(
+        &self,
+        config: &Config,
+        hooks: Hooks,
+        source: &Source,
+    ) -> Result<(), Error> {
         let readers = Readers {
             reader: self.start_reader(config, source)?,
             pull: Mutex::new(Pull::start(config, &self.resource, source)),
-            sdk: Sdk::start(config, hooks, &self.resource, source, &self.traces, &self.metrics, &self.counts)?,
+            sdk: Sdk::start(
+                config,
+                hooks,
+                &self.resource,
+                source,
+                &self.traces,
+                &self.metrics,
+                &self.counts,
+            )?,
         };
         let _ = self.readers.set(readers);
         Ok(())
@@ -83,13 +96,24 @@ impl Exports {
         let metrics = &config.metrics;
         let (queues, source) = (Arc::clone(&self.metrics), Arc::clone(source));
         let environment = &config.environment;
-        Reader::start(source, queues, &self.resource, environment, metrics.interval, metrics.delta).map(Some)
+        Reader::start(
+            source,
+            queues,
+            &self.resource,
+            environment,
+            metrics.interval,
+            metrics.delta,
+        )
+        .map(Some)
     }
 
     /// Hands on what is held back, and waits for the destinations.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         let handed_on = self.hand_on(|sdk| sdk.flush(deadline));
-        let (traces, metrics) = side_by_side(|| self.traces.flush(deadline), || self.metrics.flush(deadline));
+        let (traces, metrics) = side_by_side(
+            || self.traces.flush(deadline),
+            || self.metrics.flush(deadline),
+        );
         handed_on && traces && metrics
     }
 
@@ -100,7 +124,10 @@ impl Exports {
             readers.reader.iter().for_each(Reader::stop);
             drop(readers.take_pull());
         }
-        let (traces, metrics) = side_by_side(|| self.traces.shutdown(deadline), || self.metrics.shutdown(deadline));
+        let (traces, metrics) = side_by_side(
+            || self.traces.shutdown(deadline),
+            || self.metrics.shutdown(deadline),
+        );
         handed_on && traces && metrics
     }
 
@@ -116,7 +143,11 @@ impl Exports {
     pub(crate) fn report(&self, in_time: bool) -> Report {
         let mut traces = self.traces.report();
         traces.dropped += self.dropped();
-        Report { traces, metrics: self.metrics.report(), in_time }
+        Report {
+            traces,
+            metrics: self.metrics.report(),
+            in_time,
+        }
     }
 
     pub(crate) fn health(&self, health: &mut Health) {
@@ -138,18 +169,31 @@ impl Exports {
 
 impl Readers {
     fn take_pull(&self) -> Option<Pull> {
-        self.pull.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.pull
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     fn pull_health(&self) -> Option<Pulled> {
-        self.pull.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(Pull::health)
+        self.pull
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+            .map(Pull::health)
     }
 }
 
 /// Neither waits for the other.
-fn side_by_side(first: impl FnOnce() -> bool, second: impl FnOnce() -> bool + Send) -> (bool, bool) {
+fn side_by_side(
+    first: impl FnOnce() -> bool,
+    second: impl FnOnce() -> bool + Send,
+) -> (bool, bool) {
     std::thread::scope(|scope| {
         let second = std::thread::Builder::new().spawn_scoped(scope, second);
-        (first(), second.is_ok_and(|second| second.join().unwrap_or(false)))
+        (
+            first(),
+            second.is_ok_and(|second| second.join().unwrap_or(false)),
+        )
     })
 }

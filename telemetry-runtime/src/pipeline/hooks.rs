@@ -21,11 +21,15 @@ pub(crate) struct Hooks {
 
 impl Hooks {
     pub(crate) fn any(&self) -> bool {
-        !self.exporters.is_empty() || self.tracer_provider.is_some() || self.meter_provider.is_some()
+        !self.exporters.is_empty()
+            || self.tracer_provider.is_some()
+            || self.meter_provider.is_some()
     }
 
     pub(crate) fn span_exporter(&mut self, exporter: impl SpanExporter + 'static) {
-        self.exporters.push(Box::new(|| Ok(Box::new(UserSpanExporter::spawn(exporter)?))));
+        self.exporters.push(Box::new(|| {
+            Ok(Box::new(UserSpanExporter::spawn(exporter)?))
+        }));
     }
 
     pub(crate) fn tracer_provider(
@@ -44,6 +48,8 @@ impl Hooks {
 
     /// Starts a queue for each of the users' exporters.
     pub(crate) fn start_exporters(&mut self, traces: &Queues, queue: Queue) -> Result<(), Error> {
-        self.exporters.drain(..).try_for_each(|make| traces.start("span_exporter", queue, make))
+        self.exporters
+            .drain(..)
+            .try_for_each(|make| traces.start("span_exporter", queue, make))
     }
 }

@@ -36,7 +36,12 @@ impl Exports {
         Box::new(super::no_spans::NoSpans)
     }
 
-    pub(crate) fn start_readers(&self, _config: &Config, _hooks: Hooks, _source: &Source) -> Result<(), Error> {
+    pub(crate) fn start_readers(
+        &self,
+        _config: &Config,
+        _hooks: Hooks,
+        _source: &Source,
+    ) -> Result<(), Error> {
         Ok(())
     }
 
@@ -49,7 +54,10 @@ impl Exports {
     }
 
     pub(crate) fn report(&self, in_time: bool) -> Report {
-        Report { in_time, ..Report::default() }
+        Report {
+            in_time,
+            ..Report::default()
+        }
     }
 
     pub(crate) fn health(&self, _health: &mut Health) {}

@@ -21,9 +21,18 @@ impl Pull {
             return None;
         }
         let source = Arc::clone(source);
-        let resource = resource.attributes().iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
+        let resource = resource
+            .attributes()
+            .iter()
+            .map(|(key, value)| (key.clone(), value.to_string()))
+            .collect();
         let environment = config.environment.clone();
-        let server = PrometheusServer::start(&metrics.prometheus_listen, move || source(), resource, environment);
+        let server = PrometheusServer::start(
+            &metrics.prometheus_listen,
+            move || source(),
+            resource,
+            environment,
+        );
         if let Err(why) = &server {
             notice(why);
         }
@@ -31,7 +40,9 @@ impl Pull {
     }
 
     pub(crate) fn health(&self) -> Pulled {
-        self.0.as_ref().map(PrometheusServer::local_addr).map_err(Clone::clone)
+        self.0
+            .as_ref()
+            .map(PrometheusServer::local_addr)
+            .map_err(Clone::clone)
     }
 }
-

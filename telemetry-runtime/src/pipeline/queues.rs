@@ -26,7 +26,11 @@ struct Named {
 
 impl Queues {
     pub(crate) fn new(signal: Signal) -> Self {
-        Self { signal, all: RwLock::default(), handed: Mutex::default() }
+        Self {
+            signal,
+            all: RwLock::default(),
+            handed: Mutex::default(),
+        }
     }
 
     /// Starts one more destination; `make` runs on its thread.
@@ -38,7 +42,14 @@ impl Queues {
     ) -> Result<(), Error> {
         let tally = Arc::new(Tally::default());
         let destination = Destination::start(name, self.signal, make, queue, Arc::clone(&tally))?;
-        self.all.write().unwrap_or_else(PoisonError::into_inner).push(Named { name, tally, destination });
+        self.all
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Named {
+                name,
+                tally,
+                destination,
+            });
         Ok(())
     }
 
@@ -49,7 +60,10 @@ impl Queues {
     /// Hands a batch to each destination. Never waits for one.
     pub(crate) fn push(&self, batch: &Arc<Batch>) {
         *self.handed.lock().unwrap_or_else(PoisonError::into_inner) += batch.items;
-        self.with(|all| all.iter().for_each(|named| named.destination.push(Arc::clone(batch))));
+        self.with(|all| {
+            all.iter()
+                .for_each(|named| named.destination.push(Arc::clone(batch)))
+        });
     }
 
     /// Waits for all of them, side by side.
@@ -93,11 +107,17 @@ impl Named {
             name: self.name.to_owned(),
             signal: signal.as_str(),
             delivered: counts.delivered,
-            dropped: dropped.into_iter().filter(|(_, items)| *items > 0).collect(),
+            dropped: dropped
+                .into_iter()
+                .filter(|(_, items)| *items > 0)
+                .collect(),
             failures: counts.failures,
             queue_bytes: counts.queue_bytes,
             queue_batches: counts.queue_batches,
-            last_error: counts.last_error.map(|last| LastError { text: last.text, at: last.at }),
+            last_error: counts.last_error.map(|last| LastError {
+                text: last.text,
+                at: last.at,
+            }),
         }
     }
 }
@@ -109,7 +129,11 @@ fn each(all: &[Named], wait: impl Fn(&Named) -> bool + Sync) -> bool {
         let others: Vec<_> = all
             .iter()
             .skip(1)
-            .map(|named| thread::Builder::new().spawn_scoped(scope, move || wait(named)).map_err(|_| named))
+            .map(|named| {
+                thread::Builder::new()
+                    .spawn_scoped(scope, move || wait(named))
+                    .map_err(|_| named)
+            })
             .collect();
         let first = all.first().is_none_or(wait);
         others.into_iter().fold(first, |all, other| {

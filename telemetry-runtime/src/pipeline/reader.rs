@@ -38,11 +38,20 @@ impl Reader {
         delta: bool,
     ) -> Result<Self, Error> {
         let encoder = Mutex::new(MetricsEncoder::new(resource, environment, delta));
-        let shared = Arc::new(Shared { source, queues, encoder, stopped: Mutex::default(), stop: Condvar::new() });
+        let shared = Arc::new(Shared {
+            source,
+            queues,
+            encoder,
+            stopped: Mutex::default(),
+            stop: Condvar::new(),
+        });
         let theirs = Arc::clone(&shared);
         let thread = export::spawn("metrics", move || theirs.run(interval))
             .map_err(|why| Error::start("the thread that exports metrics", why))?;
-        Ok(Self { shared, thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        })
     }
 
     /// Exports what there is now, beside the intervals.
@@ -52,9 +61,18 @@ impl Reader {
 
     /// Ends the thread.
     pub(crate) fn stop(&self) {
-        *self.shared.stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        *self
+            .shared
+            .stopped
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = true;
         self.shared.stop.notify_all();
-        if let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(thread) = self
+            .thread
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+        {
             let _ = thread.join();
         }
     }
@@ -84,7 +102,11 @@ impl Shared {
             if left.is_zero() {
                 return true;
             }
-            stopped = self.stop.wait_timeout(stopped, left).unwrap_or_else(PoisonError::into_inner).0;
+            stopped = self
+                .stop
+                .wait_timeout(stopped, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         false
     }

@@ -51,13 +51,22 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "spans: {}; metric points: {}", self.traces, self.metrics)?;
-        f.write_str(if self.in_time { "" } else { "; the deadline came first" })
+        f.write_str(if self.in_time {
+            ""
+        } else {
+            "; the deadline came first"
+        })
     }
 }
 
 impl fmt::Display for SignalReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { delivered, dropped, waiting, failed } = self;
+        let Self {
+            delivered,
+            dropped,
+            waiting,
+            failed,
+        } = self;
         write!(f, "{delivered} delivered, {dropped} dropped")?;
         if *waiting > 0 {
             write!(f, ", {waiting} waiting")?;

@@ -4,9 +4,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use crate::config::Config;
 use crate::names::resource::{
-    DEPLOYMENT_ENVIRONMENT_NAME, HOST_NAME, PROCESS_PID,
-    SERVICE_INSTANCE_ID, SERVICE_NAME, SERVICE_VERSION, TELEMETRY_SDK_LANGUAGE, TELEMETRY_SDK_NAME,
-    TELEMETRY_SDK_VERSION,
+    DEPLOYMENT_ENVIRONMENT_NAME, HOST_NAME, PROCESS_PID, SERVICE_INSTANCE_ID, SERVICE_NAME,
+    SERVICE_VERSION, TELEMETRY_SDK_LANGUAGE, TELEMETRY_SDK_NAME, TELEMETRY_SDK_VERSION,
 };
 use crate::value::Value;
 
@@ -22,7 +21,10 @@ pub(crate) fn attributes(config: &Config) -> Vec<(String, Value)> {
         set(SERVICE_VERSION, version.clone().into());
     }
     set(SERVICE_INSTANCE_ID, uuid().into());
-    set(DEPLOYMENT_ENVIRONMENT_NAME, config.environment.clone().into());
+    set(
+        DEPLOYMENT_ENVIRONMENT_NAME,
+        config.environment.clone().into(),
+    );
     if let Some(host) = host_name() {
         set(HOST_NAME, host.into());
     }
@@ -55,8 +57,14 @@ fn uuid() -> String {
 fn host_name() -> Option<String> {
     let said = |name: String| Some(name.trim().to_owned()).filter(|name| !name.is_empty());
     let files = ["/proc/sys/kernel/hostname", "/etc/hostname"];
-    let from_files = files.iter().find_map(|path| said(std::fs::read_to_string(path).ok()?));
-    from_files.or_else(|| ["HOSTNAME", "COMPUTERNAME"].iter().find_map(|name| said(std::env::var(name).ok()?)))
+    let from_files = files
+        .iter()
+        .find_map(|path| said(std::fs::read_to_string(path).ok()?));
+    from_files.or_else(|| {
+        ["HOSTNAME", "COMPUTERNAME"]
+            .iter()
+            .find_map(|name| said(std::env::var(name).ok()?))
+    })
 }
 
 #[cfg(test)]

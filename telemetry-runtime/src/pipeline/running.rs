@@ -19,7 +19,10 @@ static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
 
 /// The one that runs, if one does.
 pub(crate) fn running() -> Option<Arc<Running>> {
-    RUNNING.read().unwrap_or_else(PoisonError::into_inner).clone()
+    RUNNING
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
 }
 
 pub(crate) struct Running {
@@ -45,15 +48,27 @@ impl Running {
         }
         let exports = Arc::new(Exports::start(&config, &mut hooks)?);
         call::configure(&config.calls);
-        let metrics = Metrics::new(&config.metrics.buckets, cfg!(feature = "metrics") && config.metrics.enabled);
+        let metrics = Metrics::new(
+            &config.metrics.buckets,
+            cfg!(feature = "metrics") && config.metrics.enabled,
+        );
         let collector = Collector::start(metrics, exports.span_sink(&config))
             .map_err(|why| Error::start("the collector's thread", why))?;
-        let running = Arc::new(Self { sources, loaded: Mutex::new(loaded), collector: Arc::new(collector), exports });
-        if let Err(error) = running.exports.start_readers(&config, hooks, &running.source()) {
+        let running = Arc::new(Self {
+            sources,
+            loaded: Mutex::new(loaded),
+            collector: Arc::new(collector),
+            exports,
+        });
+        if let Err(error) = running
+            .exports
+            .start_readers(&config, hooks, &running.source())
+        {
             running.stop(Instant::now());
             return Err(error);
         }
         running.record(&config);
+        running.watch(&config)?;
         *place = Some(Arc::clone(&running));
         Ok(running)
     }
@@ -72,10 +87,29 @@ impl Running {
         })
     }
 
+    #[cfg(feature = "yaml")]
+    fn watch(self: &Arc<Self>, config: &Config) -> Result<(), Error> {
+        match &self.loaded().file {
+            Some(file) if config.watch => super::watch::start(file.clone(), Arc::downgrade(self))
+                .map_err(|why| Error::start("the thread that watches the file", why)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn watch(&self, _config: &Config) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// From now on calls are recorded as the configuration says.
     fn record(&self, config: &Config) {
         if config.enabled {
-            State::running(self.exports.sends_spans(), config.calls.otel_context, config.calls.keep).set();
+            State::running(
+                self.exports.sends_spans(),
+                config.calls.otel_context,
+                config.calls.keep,
+            )
+            .set();
         }
     }
 
@@ -91,7 +125,10 @@ impl Running {
         State::default().set();
         let report = self.stop(deadline(timeout));
         let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
-        if place.as_ref().is_some_and(|running| std::ptr::eq(&raw const **running, self)) {
+        if place
+            .as_ref()
+            .is_some_and(|running| std::ptr::eq(&raw const **running, self))
+        {
             *place = None;
         }
         report
@@ -128,7 +165,10 @@ impl Running {
     }
 
     pub(crate) fn health(&self) -> Health {
-        let mut health = Health { running: true, ..Health::of_calls() };
+        let mut health = Health {
+            running: true,
+            ..Health::of_calls()
+        };
         self.exports.health(&mut health);
         health
     }
@@ -147,7 +187,11 @@ impl Running {
 impl Health {
     /// What does not depend on destinations.
     fn of_calls() -> Self {
-        Self { tools: tool::known(0).len() as u64, calls_over_max_tools: tool::over_limit(), ..Self::default() }
+        Self {
+            tools: tool::known(0).len() as u64,
+            calls_over_max_tools: tool::over_limit(),
+            ..Self::default()
+        }
     }
 }
 

@@ -23,5 +23,10 @@ pub(crate) fn span_sink(
         gen_ai: traces.gen_ai,
     };
     let queues = Arc::clone(queues);
-    Box::new(Spans::new(resource, rules, Arc::clone(counts), move |batch| queues.push(&batch)))
+    Box::new(Spans::new(
+        resource,
+        rules,
+        Arc::clone(counts),
+        move |batch| queues.push(&batch),
+    ))
 }

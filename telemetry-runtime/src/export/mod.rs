@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 mod destination;
+mod news;
 mod pace;
 mod queue;
 mod tally;

@@ -19,10 +19,9 @@ use prost::Message as _;
 use super::{NEVER, a_plain_span, a_resource, a_span, far, sink, soon};
 use crate::config::{Backend, Protocol, Secret, Tls};
 use crate::export::{Batch, Refused, Signal};
-use crate::sdk::Metrics;
 use crate::sdk::metrics::with_reader;
-use crate::sdk::otlp_client;
 use crate::sdk::spans::encode;
+use crate::sdk::{Metrics, decode, otlp_client};
 
 /// What arrived: head in lower case, body as it was on the wire.
 struct Arrived {
@@ -107,11 +106,11 @@ fn a_batch_arrives_as_it_was_with_our_headers() {
     );
 
     let arrived = arrived.recv().unwrap();
-    let expected = ExportTraceServiceRequest::decode(batch().body.as_slice()).unwrap();
-    assert_eq!(
-        ExportTraceServiceRequest::decode(arrived.body.as_slice()).unwrap(),
-        expected
-    );
+    let mut request = ExportTraceServiceRequest::decode(arrived.body.as_slice()).unwrap();
+    assert_eq!(request.resource_spans.len(), 1);
+    let spans = request.resource_spans.remove(0);
+    assert_eq!(decode::resource(&spans), a_resource());
+    assert_eq!(decode::spans(spans), [a_span(1), a_plain_span(2)]);
     for line in [
         "post /v1/x?key=hush http/1.1",
         "content-type: application/x-protobuf",
@@ -179,7 +178,11 @@ fn no_server_and_no_answer_are_worth_another_try() {
     let url = format!("http://{}/v1/traces", listener.local_addr().unwrap());
     let mut exporter = otlp_client::traces(&backend(url)).unwrap();
     let late = exporter.export(&batch(), soon());
-    assert!(matches!(late, Err(Refused::Retry { .. })), "{late:?}");
+    match late {
+        // Of the deadline's milliseconds, not of the backend's minute.
+        Err(Refused::Retry { why, .. }) => assert!(why.contains("ms"), "{why}"),
+        other => panic!("not worth another try: {other:?}"),
+    }
     drop(listener);
     let refused = exporter.export(&batch(), far());
     assert!(matches!(refused, Err(Refused::Retry { .. })), "{refused:?}");

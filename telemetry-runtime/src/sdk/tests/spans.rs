@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
+use std::thread;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanContext, TraceFlags, TraceState};
@@ -34,8 +35,40 @@ fn counted(batch_max: usize) -> (Spans, Receiver<Batch>, Arc<AtomicU64>) {
 fn a_full_batch_goes_without_being_asked() {
     let (to, batches, _) = counted(3);
     let bridge = SpanBridge::spawn(to).unwrap();
-    (0..3).for_each(|id| bridge.on_end(a_plain_span(id)));
-    assert_eq!(batches.recv().unwrap().items, 3);
+    for _ in 0..10 {
+        bridge.on_end(a_plain_span(0));
+        // So that the thread waits for the rest.
+        thread::sleep(Duration::from_millis(2));
+        bridge.on_end(a_plain_span(1));
+        bridge.on_end(a_plain_span(2));
+        let batch = batches.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert_eq!(batch.items, 3);
+    }
+}
+
+#[test]
+fn a_flush_waits_for_the_batch_in_hand() {
+    let (mut to, _, _) = counted(1);
+    let (happened, events) = channel();
+    let (release, hold) = channel::<()>();
+    let (in_sink, hold) = (happened.clone(), Mutex::new(hold));
+    to.sink = Arc::new(move |_| {
+        in_sink.send("taken").unwrap();
+        let _ = hold.lock().unwrap().recv();
+        in_sink.send("sent").unwrap();
+    });
+    let bridge = SpanBridge::spawn(to).unwrap();
+    bridge.on_end(a_plain_span(1));
+    assert_eq!(events.recv(), Ok("taken"));
+    let flusher = thread::spawn(move || {
+        bridge.flush();
+        happened.send("flushed").unwrap();
+    });
+    // Time to return too early.
+    thread::sleep(Duration::from_millis(20));
+    release.send(()).unwrap();
+    flusher.join().unwrap();
+    assert_eq!(events.try_iter().collect::<Vec<_>>(), ["sent", "flushed"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod error;
 mod ids;
 mod params;
+mod setting;
 mod value;
 
 #[cfg(feature = "_calls")]
@@ -15,11 +16,6 @@ mod call;
 #[cfg(feature = "_calls")]
 mod collector;
 #[cfg(feature = "_calls")]
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "`init` and the builder, which load it, follow"
-)]
 mod config;
 #[cfg(feature = "_export")]
 mod export;
@@ -41,7 +37,6 @@ mod sdk;
 mod trace;
 
 pub use call::{Current, InCurrent, ToolCall, current, track_tool_call};
-pub use config::Override as Setting;
 pub use error::Error;
 pub use ids::{SpanId, TraceId};
 pub use metrics::ToolStatistics;
@@ -49,6 +44,7 @@ pub use params::CallParams;
 pub use pipeline::health::{DestinationHealth, Health, LastError, Pulled};
 pub use pipeline::report::{Report, SignalReport};
 pub use pipeline::{Builder, Reload, Telemetry, health, init, statistics};
+pub use setting::Setting;
 pub use telemetry_macros::tool;
 pub use value::Value;
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::drain::{LANES, Sinks, SpanSink};
-use super::wake;
+use super::wake::{self, wake};
 use crate::call::tool;
 use crate::metrics::Metrics;
 
@@ -79,7 +79,7 @@ impl Collector {
         let (answer, answered) = mpsc::sync_channel(1);
         lock(&self.shared.requests).push(request(answer));
         loop {
-            wake::wake();
+            wake();
             // Called again, in case the thread was about to fall asleep.
             let wait = deadline.saturating_duration_since(Instant::now()).min(IDLE);
             match answered.recv_timeout(wait) {

@@ -15,6 +15,8 @@ mod statistics;
 
 #[cfg(feature = "prometheus")]
 pub(crate) use prometheus::PrometheusServer;
+#[cfg(feature = "console")]
+pub(crate) use quantile::quantile;
 pub(crate) use registry::{Apart, Metrics};
 pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
 pub use statistics::ToolStatistics;

@@ -61,6 +61,6 @@ pub(crate) struct HealthPoint {
     pub(crate) name: &'static str,
     /// It only ever rises: a counter.
     pub(crate) monotonic: bool,
-    pub(crate) value: i64,
+    pub(crate) value: u64,
     pub(crate) attributes: Vec<(&'static str, String)>,
 }

@@ -86,7 +86,7 @@ impl Builder {
     pub fn init(self) -> Result<Telemetry, Error> {
         let sources = Sources {
             file: self.file,
-            environment: Environment::process(),
+            environment: Environment::of_process(),
             overrides: self.overrides,
             own_exporters: self.hooks.any(),
             directory: PathBuf::new(),

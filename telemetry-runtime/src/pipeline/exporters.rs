@@ -83,6 +83,8 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
 }
 
 fn otlp(client: OtlpClient, backend: &Backend, signal: Signal) -> Made {
+    // Only gRPC has a method for each signal.
+    let _ = signal;
     match (client, backend.protocol) {
         #[cfg(feature = "opentelemetry-otlp")]
         (OtlpClient::OpenTelemetryOtlp, _) => crate::sdk::otlp_client::traces(backend),

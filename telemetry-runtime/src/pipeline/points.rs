@@ -67,7 +67,7 @@ fn gauge(name: &'static str, value: u64, attributes: Vec<(&'static str, String)>
     HealthPoint {
         name,
         monotonic: false,
-        value: i64::try_from(value).unwrap_or(i64::MAX),
+        value,
         attributes,
     }
 }

@@ -1,6 +1,5 @@
 //! The pull endpoint, where `metrics_exporter` names `prometheus`.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::health::Pulled;

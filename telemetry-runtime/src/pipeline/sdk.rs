@@ -40,7 +40,9 @@ impl Sdk {
             sample_rate: Arc::new(call::sample_rate),
             spans: (!traces.is_empty()).then(|| Spans {
                 sink: sink(traces),
-                dropped: Arc::new(move |spans| drop(counts.dropped.fetch_add(spans, Relaxed))),
+                dropped: Arc::new(move |spans| {
+                    counts.dropped.fetch_add(spans, Relaxed);
+                }),
                 batch_max: config.traces.batch_max_spans,
                 batch_delay: config.traces.batch_delay,
             }),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::call::clock::Anchor;
-use crate::call::record::{Details, Kept, Outcome, Record};
+use crate::call::record::{Details, Kept, Record};
 use crate::call::tool::Origin;
 use crate::collector::SpanSink;
 use crate::export::Batch;

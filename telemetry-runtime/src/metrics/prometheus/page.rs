@@ -163,7 +163,7 @@ impl<W: Write> Writer<'_, W> {
     }
 
     fn health(&mut self) -> io::Result<()> {
-        let mut by_name: BTreeMap<(&str, bool), BTreeMap<String, i64>> = BTreeMap::new();
+        let mut by_name: BTreeMap<(&str, bool), BTreeMap<String, u64>> = BTreeMap::new();
         for point in self.page.health {
             let labels = labels::of(
                 point

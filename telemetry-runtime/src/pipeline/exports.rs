@@ -5,13 +5,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::exporters;
-use super::health::{DestinationHealth, Health, Pulled};
 pub(crate) use super::hooks::Hooks;
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
 pub(crate) use super::reader::Source;
-use super::report::Report;
 use super::resource;
 use super::sdk::Sdk;
 use super::spans::{Counts, span_sink};
@@ -19,7 +17,9 @@ use crate::collector::SpanSink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::export::Signal;
+use crate::health::{DestinationHealth, Health, Pulled};
 use crate::otlp::Resource;
+use crate::report::Report;
 
 /// What was started for one configuration.
 pub(crate) struct Exports {

@@ -6,7 +6,6 @@ mod exporters;
 #[cfg_attr(not(feature = "_export"), path = "no_exports.rs")]
 mod exports;
 mod guard;
-pub(crate) mod health;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_hooks.rs")]
 mod hooks;
@@ -20,7 +19,6 @@ mod pull;
 mod queues;
 #[cfg(feature = "_export")]
 mod reader;
-pub(crate) mod report;
 #[cfg(feature = "_export")]
 mod resource;
 mod running;

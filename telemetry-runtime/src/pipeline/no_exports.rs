@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::health::Health;
-use super::report::Report;
 use crate::collector::SpanSink;
 use crate::config::Config;
 use crate::error::Error;
+use crate::health::Health;
 use crate::metrics::{HealthPoint, Snapshot};
+use crate::report::Report;
 
 pub(crate) type Source = Arc<dyn Fn() -> (Snapshot, Vec<HealthPoint>) + Send + Sync>;
 

@@ -1,8 +1,8 @@
 //! Without the feature `prometheus` there is no pull endpoint.
 
-use super::health::Pulled;
 use super::reader::Source;
 use crate::config::Config;
+use crate::health::Pulled;
 use crate::otlp::Resource;
 
 pub(crate) enum Pull {}

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::health::Pulled;
 use super::reader::Source;
 use crate::config::{Config, MetricsExporter};
+use crate::health::Pulled;
 use crate::metrics::PrometheusServer;
 use crate::notice::notice;
 use crate::otlp::Resource;

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread;
 use std::time::Instant;
 
-use super::health::{DestinationHealth, LastError};
-use super::report::SignalReport;
 use crate::config::Queue;
 use crate::error::Error;
 use crate::export::{Batch, Cause, Destination, Exporter, Signal, Tally};
+use crate::health::{DestinationHealth, LastError};
+use crate::report::SignalReport;
 
 /// All destinations of a signal. A batch goes to each of them.
 pub(crate) struct Queues {

@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::exports::{Exports, Hooks, Source};
-use super::health::Health;
 use super::points;
-use super::report::Report;
 use crate::call::{self, State, tool};
 use crate::collector::Collector;
 use crate::config::{Config, Differences, Loaded, Sources, load};
 use crate::error::Error;
-use crate::metrics::{Metrics, ToolStatistics};
+use crate::health::Health;
+use crate::metrics::Metrics;
 use crate::notice::notice;
+use crate::report::Report;
+use crate::statistics::ToolStatistics;
 
 /// The one that runs.
 static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);

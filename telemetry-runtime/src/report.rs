@@ -40,6 +40,18 @@ pub struct SignalReport {
 }
 
 impl Report {
+    /// Of telemetry that is not there.
+    #[cfg_attr(
+        feature = "_export",
+        expect(dead_code, reason = "there is always something to report")
+    )]
+    pub(crate) fn nothing() -> Self {
+        Self {
+            in_time: true,
+            ..Self::default()
+        }
+    }
+
     /// Nothing was lost, and nothing waits.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -41,10 +41,6 @@ pub struct SignalReport {
 
 impl Report {
     /// Of telemetry that is not there.
-    #[cfg_attr(
-        feature = "_export",
-        expect(dead_code, reason = "there is always something to report")
-    )]
     pub(crate) fn nothing() -> Self {
         Self {
             in_time: true,

@@ -4,7 +4,6 @@ mod by_hand;
 mod generated;
 mod guard;
 
-#[expect(dead_code, reason = "of failures, only their types are looked at")]
 #[path = "../call/failure.rs"]
 mod failure;
 

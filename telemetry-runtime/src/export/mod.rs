@@ -28,7 +28,7 @@ mod thread;
 mod worker;
 
 pub(crate) use destination::Destination;
-pub(crate) use tally::{Cause, Counts, LastError, Tally};
+pub(crate) use tally::{Cause, Tally};
 pub(crate) use thread::spawn;
 
 /// What a batch carries.

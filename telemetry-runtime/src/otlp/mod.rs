@@ -10,7 +10,6 @@ mod endpoint;
 pub(crate) mod http;
 #[cfg(feature = "_proto")]
 pub(crate) mod json;
-#[cfg(feature = "metrics")]
 pub(crate) mod metrics;
 mod resource;
 pub(crate) mod span;

@@ -122,7 +122,8 @@ impl Exports {
         let handed_on = self.hand_on(|sdk| sdk.shutdown(deadline));
         if let Some(readers) = self.readers.get() {
             readers.reader.iter().for_each(Reader::stop);
-            drop(readers.take_pull());
+            // Outside of the lock: a scrape that goes on asks for health.
+            let _pull = readers.take_pull();
         }
         let (traces, metrics) = side_by_side(
             || self.traces.shutdown(deadline),

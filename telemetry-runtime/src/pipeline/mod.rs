@@ -9,8 +9,6 @@ mod guard;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_hooks.rs")]
 mod hooks;
-#[cfg(not(all(feature = "trace", feature = "_export")))]
-mod no_spans;
 mod points;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "prometheus"), path = "no_pull.rs")]
@@ -25,7 +23,8 @@ mod running;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_sdk.rs")]
 mod sdk;
-#[cfg(all(feature = "trace", feature = "_export"))]
+#[cfg(feature = "_export")]
+#[cfg_attr(not(feature = "trace"), path = "no_spans.rs")]
 mod spans;
 #[cfg(feature = "yaml")]
 mod watch;

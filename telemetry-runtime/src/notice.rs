@@ -4,9 +4,12 @@ use std::io::Write;
 
 /// Writes `telemetry: <text>`. Nobody may be reading: a closed standard error is no error.
 pub(crate) fn notice(text: &str) {
-    let line: String = text
+    let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+    let line: String = "telemetry: "
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .chain(printable)
+        .chain(['\n'])
         .collect();
-    let _ = writeln!(std::io::stderr().lock(), "telemetry: {line}");
+    // In one piece: standard error is not buffered, and others write to it too.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }

@@ -12,6 +12,7 @@ pub(crate) mod console;
 mod destination;
 #[cfg(feature = "file")]
 pub(crate) mod file;
+mod news;
 mod pace;
 mod queue;
 #[cfg(all(

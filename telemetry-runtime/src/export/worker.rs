@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::news::News;
 use super::pace::Pace;
 use super::queue::{Queue, Waiting};
 use super::tally::{Cause, Tally};
@@ -13,9 +14,6 @@ use crate::notice::notice;
 
 /// Shared by the destination's handle and its thread.
 pub(super) struct Worker {
-    /// For notices.
-    name: &'static str,
-    signal: Signal,
     pace: Pace,
     tally: Arc<Tally>,
     state: Mutex<State>,
@@ -30,7 +28,7 @@ struct State {
     /// Not before this, after a failure.
     retry_at: Option<Instant>,
     failures_in_a_row: u32,
-    told: Told,
+    news: News,
     flush: Flush,
     closing: Option<Instant>,
     /// The exporter's last flush was asked for.
@@ -41,14 +39,6 @@ struct State {
     over: bool,
     /// Nobody waits for the thread any more: what it holds is counted.
     abandoned: bool,
-}
-
-/// What was said on standard error: one line when it first fails, one when that has passed.
-#[derive(Clone, Copy, PartialEq)]
-enum Told {
-    Nothing,
-    Failing,
-    Working,
 }
 
 /// Flushes asked for and made, as running numbers.
@@ -62,12 +52,12 @@ struct Flush {
 }
 
 impl State {
-    fn new(limits: config::Queue) -> Self {
+    fn new(news: News, limits: config::Queue) -> Self {
         Self {
             queue: Queue::new(limits),
             retry_at: None,
             failures_in_a_row: 0,
-            told: Told::Nothing,
+            news,
             flush: Flush::default(),
             closing: None,
             closed: false,
@@ -100,10 +90,8 @@ impl Worker {
         limits: config::Queue,
         tally: Arc<Tally>,
     ) -> Self {
-        let state = Mutex::new(State::new(limits));
+        let state = Mutex::new(State::new(News::new(name, signal), limits));
         Self {
-            name,
-            signal,
             pace,
             tally,
             state,
@@ -245,7 +233,7 @@ impl Worker {
             return;
         }
         let items = waiting.batch.items;
-        match outcome {
+        let news = match outcome {
             Outcome::Accepted(accepted) => {
                 let rejected = accepted.rejected.min(items);
                 self.tally.delivered(items - rejected);
@@ -253,25 +241,30 @@ impl Worker {
                 if let Some(message) = accepted.message {
                     self.tally.complained(&message);
                 }
-                self.succeeded(&mut state);
+                state.failures_in_a_row = 0;
                 state.queue.sent();
+                state.news.arrived()
             }
             Outcome::Refused(Refused::Lost { why }) => {
-                self.failed(&mut state, &why, "lost");
+                state.failures_in_a_row = 0;
                 self.lose(&mut state, Cause::Refused, items);
+                self.failed(&mut state, &why)
             }
             Outcome::Panicked => {
-                self.failed(&mut state, "the exporter panicked", "lost");
                 self.lose(&mut state, Cause::Panic, items);
+                self.failed(&mut state, "the exporter panicked")
             }
             Outcome::Refused(Refused::Retry { after, why }) => {
-                self.failed(&mut state, &why, "kept and tried again");
                 self.retry(&mut state, waiting, after);
+                self.failed(&mut state, &why)
             }
-        }
+        };
         self.changed(&state);
         drop(state);
         self.done.notify_all();
+        if let Some(news) = news {
+            notice(&news);
+        }
     }
 
     fn retry(&self, state: &mut State, waiting: Waiting, after: Option<Duration>) {
@@ -300,29 +293,9 @@ impl Worker {
         state.queue.sent();
     }
 
-    fn succeeded(&self, state: &mut State) {
-        state.failures_in_a_row = 0;
-        state.retry_at = None;
-        if state.told == Told::Failing {
-            state.told = Told::Working;
-            notice(&format!(
-                "{} to {} arrive now",
-                self.signal.as_str(),
-                self.name
-            ));
-        }
-    }
-
-    fn failed(&self, state: &mut State, why: &str, fate: &str) {
+    fn failed(&self, state: &mut State, why: &str) -> Option<String> {
         self.tally.failed(why);
-        if state.told == Told::Nothing {
-            state.told = Told::Failing;
-            notice(&format!(
-                "{} to {} do not arrive: {why} (batch {fate}; further failures are counted, not printed)",
-                self.signal.as_str(),
-                self.name,
-            ));
-        }
+        state.news.failed(why)
     }
 
     fn changed(&self, state: &State) {

@@ -15,4 +15,4 @@ mod snapshot;
 
 #[cfg(feature = "console")]
 pub(crate) use quantile::quantile;
-pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
+pub(crate) use snapshot::{Exemplar, Histogram, Snapshot, ToolSnapshot};

@@ -10,6 +10,8 @@ mod endpoint;
 pub(crate) mod http;
 #[cfg(feature = "_proto")]
 pub(crate) mod json;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 mod resource;
 pub(crate) mod span;
 #[cfg(all(feature = "tls", any(feature = "_http", feature = "otlp-grpc")))]

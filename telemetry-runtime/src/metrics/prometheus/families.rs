@@ -30,12 +30,11 @@ pub(super) const TARGET: Family<'_> = Family {
     unit: None,
     help: "What is scraped: the resource.",
 };
-pub(super) const CALLS: Family<'_> = counter(metric::CALLS, "Calls that have ended.");
-pub(super) const ERRORS: Family<'_> =
-    counter(metric::ERRORS, "Calls that ended with an error or a panic.");
+pub(super) const CALLS: Family<'_> = counter(metric::CALLS, "Calls that ended, however they did.");
+pub(super) const ERRORS: Family<'_> = counter(metric::ERRORS, "Calls that failed or panicked.");
 pub(super) const ERRORS_BY_TYPE: Family<'_> = counter(
     metric::ERRORS_BY_TYPE,
-    "Calls that ended with an error or a panic, by type.",
+    "Calls that failed or panicked, by the type of the error.",
 );
 pub(super) const SLOW: Family<'_> = counter(
     metric::SLOW,
@@ -45,19 +44,19 @@ pub(super) const ACTIVE: Family<'_> = Family {
     name: metric::ACTIVE,
     kind: Kind::Gauge,
     unit: None,
-    help: "Calls that are running.",
+    help: "Calls that run now.",
 };
 pub(super) const DURATION: Family<'_> = Family {
     name: metric::DURATION,
     kind: Kind::Histogram,
     unit: None,
-    help: "Durations of calls in milliseconds.",
+    help: "How long calls took, in milliseconds.",
 };
 pub(super) const THRESHOLD: Family<'_> = Family {
     name: metric::THRESHOLD_MS,
     kind: Kind::Gauge,
     unit: Some("ms"),
-    help: "The duration from which a call counts as slow.",
+    help: "The tool's limit, in milliseconds.",
 };
 
 const fn counter<'a>(name: &'a str, help: &'static str) -> Family<'a> {

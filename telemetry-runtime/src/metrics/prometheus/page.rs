@@ -7,8 +7,9 @@ use super::families::{self, Family};
 use super::format::{Format, number};
 use super::labels;
 use super::zeroes::Zeroes;
-use crate::metrics::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
+use crate::metrics::{Exemplar, Histogram, Snapshot, ToolSnapshot};
 use crate::names::attribute;
+use crate::otlp::metrics::HealthPoint;
 
 /// What one scrape shows.
 #[derive(Clone, Copy)]
@@ -163,7 +164,7 @@ impl<W: Write> Writer<'_, W> {
     }
 
     fn health(&mut self) -> io::Result<()> {
-        let mut by_name: BTreeMap<(&str, bool), BTreeMap<String, i64>> = BTreeMap::new();
+        let mut by_name: BTreeMap<(&str, bool), BTreeMap<String, u64>> = BTreeMap::new();
         for point in self.page.health {
             let labels = labels::of(
                 point

@@ -13,7 +13,8 @@ use super::format::Format;
 use super::labels;
 use super::page::{self, Page};
 use super::zeroes::Shown;
-use crate::metrics::{HealthPoint, Snapshot};
+use crate::metrics::Snapshot;
+use crate::otlp::metrics::HealthPoint;
 
 /// A thread's name may have 15 bytes on Linux; the rest is cut there.
 const THREAD: &str = "telemetry-prometheus";

@@ -22,3 +22,6 @@ fn written(request: &impl Serialize) -> io::Result<Vec<u8>> {
     request.serialize(writer::Writer(&mut out))?;
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,7 +105,11 @@ impl TraceEncoder {
         }
         self.open.close(&mut self.body);
         let next = self.next_body(self.body.len());
-        let body = std::mem::replace(&mut self.body, next);
+        let mut body = std::mem::replace(&mut self.body, next);
+        if body.capacity() > 2 * body.len() {
+            // It may wait for long, and what it holds is what the queue counts.
+            body.shrink_to_fit();
+        }
         let items = std::mem::take(&mut self.spans);
         let batch = Arc::new(Batch {
             signal: Signal::Traces,
@@ -120,15 +124,10 @@ impl TraceEncoder {
     /// The memory of a batch that nobody has any more, else new one, as large as the last was.
     fn next_body(&mut self, last: usize) -> Vec<u8> {
         let back = self.lent.iter_mut().find_map(|lent| {
-            Arc::try_unwrap(lent.take()?)
-                .map_err(|batch| *lent = Some(batch))
-                .ok()
+            let taken = Arc::try_unwrap(lent.take()?);
+            taken.map_err(|still_lent| *lent = Some(still_lent)).ok()
         });
-        // Much more than is used now stays from a burst.
-        let mut body = match back {
-            Some(batch) if batch.body.capacity() <= 4 * last => batch.body,
-            _ => Vec::with_capacity(last),
-        };
+        let mut body = back.map_or_else(|| Vec::with_capacity(last), |batch| batch.body);
         body.clear();
         body.extend_from_slice(&self.head);
         body

@@ -7,9 +7,8 @@ use super::families::{self, Family};
 use super::format::{Format, number};
 use super::labels;
 use super::zeroes::Zeroes;
-use crate::metrics::{Exemplar, Histogram, Snapshot, ToolSnapshot};
+use crate::metrics::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
 use crate::names::attribute;
-use crate::otlp::metrics::HealthPoint;
 
 /// What one scrape shows.
 #[derive(Clone, Copy)]

@@ -13,8 +13,7 @@ use super::format::Format;
 use super::labels;
 use super::page::{self, Page};
 use super::zeroes::Shown;
-use crate::metrics::Snapshot;
-use crate::otlp::metrics::HealthPoint;
+use crate::metrics::{HealthPoint, Snapshot};
 
 /// A thread's name may have 15 bytes on Linux; the rest is cut there.
 const THREAD: &str = "telemetry-prometheus";

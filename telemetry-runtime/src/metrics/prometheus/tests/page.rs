@@ -4,8 +4,7 @@ use super::super::page::{self, Page};
 use super::super::parser::{Samples, parse};
 use super::super::zeroes::Shown;
 use super::{snapshot, tool};
-use crate::metrics::Snapshot;
-use crate::otlp::metrics::HealthPoint;
+use crate::metrics::{HealthPoint, Snapshot};
 
 const BOTH: [Format; 2] = [Format::Text, Format::OpenMetrics];
 

@@ -12,8 +12,8 @@ pub(super) struct Family<'a> {
     pub(super) name: &'a str,
     pub(super) kind: Kind,
     /// Ends the name already, as OpenMetrics demands of a family with a unit.
-    pub(super) unit: Option<&'static str>,
-    pub(super) help: &'static str,
+    pub(super) unit: Option<&'a str>,
+    pub(super) help: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,19 @@ pub(super) const THRESHOLD: Family<'_> = Family {
     help: "The tool's limit, in milliseconds.",
 };
 
-const fn counter<'a>(name: &'a str, help: &'static str) -> Family<'a> {
+/// Every family of tools, and the target's.
+pub(super) const OURS: [Family<'_>; 8] = [
+    TARGET,
+    CALLS,
+    ERRORS,
+    ERRORS_BY_TYPE,
+    SLOW,
+    ACTIVE,
+    DURATION,
+    THRESHOLD,
+];
+
+const fn counter<'a>(name: &'a str, help: &'a str) -> Family<'a> {
     Family {
         name,
         kind: Kind::Counter,
@@ -93,7 +105,7 @@ impl<'a> Family<'a> {
     }
 
     /// The family's name, without what its samples add.
-    fn base(&self) -> String {
+    pub(super) fn base(&self) -> String {
         let name = labels::name(self.name);
         match name.strip_suffix(self.suffix()) {
             Some(base) => base.to_owned(),
@@ -127,10 +139,22 @@ impl<'a> Family<'a> {
             (Kind::Histogram, _) => "histogram",
             (Kind::Info, Format::OpenMetrics) => "info",
         };
-        writeln!(out, "# HELP {name} {}\n# TYPE {name} {kind}", self.help)?;
+        writeln!(
+            out,
+            "# HELP {name} {}\n# TYPE {name} {kind}",
+            self.escaped_help(format)
+        )?;
         match (self.unit, format) {
             (Some(unit), Format::OpenMetrics) => writeln!(out, "# UNIT {name} {unit}"),
             _ => Ok(()),
+        }
+    }
+
+    fn escaped_help(&self, format: Format) -> String {
+        let help = self.help.replace('\\', r"\\").replace('\n', r"\n");
+        match format {
+            Format::Text => help,
+            Format::OpenMetrics => help.replace('"', "\\\""),
         }
     }
 }

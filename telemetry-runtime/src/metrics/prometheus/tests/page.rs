@@ -1,5 +1,6 @@
 use super::super::format::Format;
 use super::super::labels;
+use super::super::others::Others;
 use super::super::page::{self, Page};
 use super::super::parser::{Samples, parse};
 use super::super::zeroes::Shown;
@@ -287,6 +288,7 @@ fn write(
         health,
         target: "service_name=\"shop\"",
         environment: "test",
+        others: &Others::default(),
     };
     let mut zeroes = shown.scrape();
     let mut out = Vec::new();

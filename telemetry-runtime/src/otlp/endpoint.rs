@@ -61,6 +61,19 @@ impl Endpoint {
         })
     }
 
+    /// Without the feature `tls` there is no https.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn require_plain(&self) -> Result<(), Error> {
+        if self.secure {
+            let why = format!(
+                "{}: https needs the cargo feature `tls` of telemetry-runtime",
+                self.shown
+            );
+            return Err(Error::start("an exporter", why));
+        }
+        Ok(())
+    }
+
     /// `text` without anything that a header's value says, in whole or in words: backends like to
     /// quote what they did not accept.
     pub(crate) fn scrub(&self, text: &str) -> String {

@@ -6,6 +6,8 @@ mod attribute;
 mod decode;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod endpoint;
+#[cfg(feature = "otlp-grpc")]
+pub(crate) mod grpc;
 #[cfg(feature = "_http")]
 pub(crate) mod http;
 #[cfg(feature = "_proto")]
@@ -17,6 +19,9 @@ pub(crate) mod span;
 #[cfg(all(feature = "tls", any(feature = "_http", feature = "otlp-grpc")))]
 mod tls;
 mod wire;
+
+#[cfg(test)]
+mod testing;
 
 #[cfg(feature = "_proto")]
 pub(crate) use decode::{decode_metrics, decode_traces};

@@ -195,12 +195,6 @@ fn secured(config: Config, backend: &Backend, endpoint: &Endpoint) -> Result<Con
 
 #[cfg(not(feature = "tls"))]
 fn secured(config: Config, _backend: &Backend, endpoint: &Endpoint) -> Result<Config, Error> {
-    if endpoint.secure {
-        let why = format!(
-            "{}: https needs the cargo feature `tls` of telemetry-runtime",
-            endpoint.shown
-        );
-        return Err(Error::start("an exporter", why));
-    }
+    endpoint.require_plain()?;
     Ok(config)
 }

@@ -12,6 +12,7 @@ use tonic::{Code, Request, Status};
 
 use super::answer;
 use super::endpoint::Endpoint;
+use super::refusal;
 use crate::config::Backend;
 use crate::error::Error;
 use crate::export::{Accepted, Batch, Exporter, Refused, Signal};
@@ -82,9 +83,9 @@ impl GrpcExporter {
     fn refused(&self, status: &Status) -> Refused {
         let cause = root_cause(status);
         let text = cause.as_deref().unwrap_or_else(|| status.message());
-        let text = self.endpoint.scrub(&answer::printable(text));
+        let text = self.endpoint.scrub(&refusal::printable(text));
         let why = format!("{}: {:?}: {text}", self.endpoint.shown, status.code());
-        let after = answer::status(status.details()).and_then(|(_, after)| after);
+        let after = refusal::status(status.details()).and_then(|(_, after)| after);
         match status.code() {
             Code::Cancelled
             | Code::DeadlineExceeded

@@ -1,26 +1,36 @@
 //! The wire: OTLP written from records, and the ways it goes.
 
+#[cfg(any(
+    feature = "otlp-http",
+    feature = "otlp-grpc",
+    feature = "opentelemetry-otlp"
+))]
 mod answer;
 mod attribute;
 #[cfg(feature = "_proto")]
 mod decode;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod endpoint;
+#[cfg(any(feature = "_http", feature = "otlp-grpc"))]
+mod fields;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "_http")]
 pub(crate) mod http;
-#[cfg(feature = "_proto")]
+#[cfg(any(feature = "otlp-http", feature = "file"))]
 pub(crate) mod json;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
+#[cfg(any(feature = "_http", feature = "otlp-grpc"))]
+mod refusal;
 mod resource;
+#[cfg(feature = "trace")]
 pub(crate) mod span;
 #[cfg(all(feature = "tls", any(feature = "_http", feature = "otlp-grpc")))]
 mod tls;
 mod wire;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "trace"))]
 mod testing;
 
 #[cfg(feature = "_proto")]

@@ -9,8 +9,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use ureq::Agent;
 
-use super::super::answer;
 use super::super::endpoint::Endpoint;
+use super::super::refusal;
 use crate::config::Backend;
 use crate::error::Error;
 use crate::export::Refused;
@@ -127,7 +127,7 @@ impl HttpClient {
         let why = format!(
             "{}: {}",
             self.shown(),
-            self.endpoint.scrub(&answer::printable(&why))
+            self.endpoint.scrub(&refusal::printable(&why))
         );
         Refused::Retry { after: None, why }
     }
@@ -167,11 +167,11 @@ impl Response {
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind == "application/x-protobuf");
         if protobuf {
-            return answer::status(&self.body)
+            return refusal::status(&self.body)
                 .map(|(message, _)| message)
                 .unwrap_or_default();
         }
-        answer::printable(&String::from_utf8_lossy(&self.body))
+        refusal::printable(&String::from_utf8_lossy(&self.body))
     }
 }
 

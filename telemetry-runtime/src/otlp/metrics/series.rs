@@ -204,7 +204,9 @@ impl Durations {
 
 /// The counters among this crate's own numbers, by name and attributes.
 #[derive(Debug, Default)]
-pub(super) struct HealthSeries(HashMap<(&'static str, Vec<(&'static str, String)>), Counter>);
+pub(super) struct HealthSeries(HashMap<(&'static str, Attributes), Counter>);
+
+type Attributes = Vec<(&'static str, String)>;
 
 impl HealthSeries {
     /// Points of one name stand together, as they are one metric.

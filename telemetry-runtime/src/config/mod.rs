@@ -1,5 +1,200 @@
 //! What a user may say, from the file, the environment and the builder.
+//!
+//! # Who wins
+//!
+//! Weakest first: the defaults of the [table](keys), the file, `OTEL_*`, `TELEMETRY_<KEY>`, the
+//! builder. `resource`, `loki_labels`, `thresholds`, `tools` and `tls` are merged entry by entry,
+//! so that a variable adds to what the file says; everything else is replaced as a whole (headers
+//! too, since they belong to one server). A value that is nothing (`key:`, `~`, an empty variable)
+//! counts as left out.
+//!
+//! # The file
+//!
+//! See [`file`] for where it is looked for and [`document`] for what it may hold. `${NAME}`,
+//! `${NAME:-default}` and `$$` are replaced in its values only, not in those of variables and of
+//! the builder. Paths in it (`tls`, `traces_file`) are from the working directory. Keys beside
+//! `telemetry:` are somebody else's and not looked at.
+//!
+//! # Endpoints
+//!
+//! For OTLP over HTTP an endpoint without a path gets the signal's (`/v1/traces`), one with a path
+//! is used as it is. `OTEL_EXPORTER_OTLP_ENDPOINT` always gets it added,
+//! `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` never, as the specification says. For gRPC the path is
+//! dropped, and a near host needs no `http://`.
+//!
+//! # OpenTelemetry's variables
+//!
+//! The ones in [`otel::VARIABLES`]. What they say wrongly is ignored with a notice, as their
+//! specification wants; but an endpoint, a header or a certificate that is wrong is an error.
 
+mod check;
+mod document;
+mod effective;
+mod environment;
+mod fault;
+mod features;
+mod file;
+mod keys;
+mod kind;
+mod layers;
+mod node;
+mod otel;
+mod overrides;
+mod resolve;
 mod settings;
+mod tools;
+mod url;
+mod variables;
+mod written;
+#[cfg(feature = "yaml")]
+mod yaml;
+#[cfg(not(feature = "yaml"))]
+#[path = "without_yaml.rs"]
+mod yaml;
 
+use std::path::PathBuf;
+
+pub(crate) use document::{documented_file, documented_variables};
+pub(crate) use effective::{Differences, Effective};
+pub(crate) use environment::Environment;
+pub(crate) use file::FileChoice;
+pub(crate) use overrides::Override;
 pub(crate) use settings::*;
+pub(crate) use tools::{ToolSettings, matches};
+
+use crate::Error;
+use check::Checked;
+use fault::Fault;
+use layers::{Layer, Layers, Scope, Setting, Typed};
+use node::Place;
+
+/// All that a configuration is made from.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources {
+    pub(crate) file: FileChoice,
+    pub(crate) environment: Environment,
+    /// Keys and values that code gave, in its order.
+    pub(crate) overrides: Vec<(String, Override)>,
+    /// Code brings exporters or readers of its own: then something is sent without a word of ours.
+    pub(crate) own_exporters: bool,
+    /// In place of the working directory, where it is not empty.
+    pub(crate) directory: PathBuf,
+}
+
+/// A configuration without a fault.
+#[derive(Clone, Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// One line each, for standard error: what was ignored, changed, or has no effect.
+    pub(crate) notices: Vec<String>,
+    pub(crate) effective: Effective,
+    /// The file it was read from, for `watch`.
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// Reads, checks and merges all sources; with faults, tells all of them.
+pub(crate) fn load(sources: &Sources) -> Result<Loaded, Error> {
+    let mut checked = Checked::default();
+    let mut notices = Vec::new();
+    written::defaults(&mut checked);
+    let file = file::read(
+        &sources.file,
+        &sources.directory,
+        &sources.environment,
+        &mut checked,
+        &mut notices,
+    );
+    otel::read(&sources.environment, &mut checked, &mut notices);
+    written::environment(&sources.environment, &mut checked, &mut notices);
+    written::builder(sources.overrides.clone(), &mut checked);
+    let Checked {
+        mut settings,
+        mut faults,
+    } = checked;
+    if file.is_none() {
+        settings.extend(silent_exporters(&settings));
+    }
+    let layers = Layers::new(settings);
+    let config = resolve::config(
+        &layers,
+        &sources.directory,
+        file.is_some(),
+        &mut faults,
+        &mut notices,
+    );
+    if !faults.is_empty() {
+        return Err(Error::config(in_order(faults)));
+    }
+    if file.is_none() && !sources.own_exporters && sends_nothing(&config, &layers) {
+        notices.push(NOTHING_SENT.to_owned());
+    }
+    let effective = Effective::new(&layers, &config);
+    Ok(Loaded {
+        config,
+        notices,
+        effective,
+        file,
+    })
+}
+
+const NOTHING_SENT: &str = "nothing is sent anywhere, calls are counted in memory only: there is no telemetry.yaml and no endpoint; \
+    write a telemetry.yaml, or set OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 (or TELEMETRY_TRACES_EXPORTER=console)";
+
+/// Without a file a signal that nobody gave an endpoint goes nowhere.
+fn silent_exporters(settings: &[Setting]) -> Vec<Setting> {
+    let signals = [
+        ("traces_exporter", "traces_endpoint", Scope::OtlpTraces),
+        ("metrics_exporter", "metrics_endpoint", Scope::OtlpMetrics),
+    ];
+    let has_endpoint = |name: &str, scope: Scope| {
+        settings.iter().any(|setting| {
+            setting.key.name == name
+                && setting.layer > Layer::Situation
+                && setting.scope.covers(scope)
+        })
+    };
+    let silent = signals
+        .into_iter()
+        .filter(|(_, endpoint, scope)| !has_endpoint(endpoint, *scope));
+    silent
+        .filter_map(|(exporter, ..)| keys::find(exporter))
+        .map(|key| Setting {
+            key,
+            entry: None,
+            value: Typed::Names(vec!["none"]),
+            place: Place::DEFAULT,
+            layer: Layer::Situation,
+            scope: Scope::All,
+        })
+        .collect()
+}
+
+fn sends_nothing(config: &Config, layers: &Layers) -> bool {
+    let unsaid = |name| {
+        layers
+            .top(name)
+            .is_some_and(|setting| setting.layer <= Layer::Situation)
+    };
+    let sends = !config.traces.exporters.is_empty() || !config.metrics.exporters.is_empty();
+    config.enabled && !sends && (unsaid("traces_exporter") || unsaid("metrics_exporter"))
+}
+
+/// By place; where one place of a file has two for one key, the second follows from the first.
+fn in_order(faults: Vec<Fault>) -> Vec<String> {
+    let mut kept: Vec<Fault> = Vec::new();
+    for fault in faults {
+        let follows = |first: &&Fault| {
+            first.place == fault.place
+                && first.key == fault.key
+                && (fault.place.line > 0 || first.text == fault.text)
+        };
+        if kept.iter().find(follows).is_none() {
+            kept.push(fault);
+        }
+    }
+    kept.sort();
+    kept.iter().map(ToString::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,8 @@ pub(crate) struct Config {
     pub(crate) service_version: Option<String>,
     /// `environment`
     pub(crate) environment: String,
-    /// `resource` and `OTEL_RESOURCE_ATTRIBUTES`
+    /// `resource` and `OTEL_RESOURCE_ATTRIBUTES`, which win over derived attributes of the same name;
+    /// `application` and `environment` among them, those of `loki_labels` first.
     pub(crate) resource: BTreeMap<String, String>,
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
@@ -197,7 +198,7 @@ pub(crate) struct Keep {
 }
 
 /// One entry of `tools`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ToolRule {
     /// A name, with `*` for any run of characters and `?` for one.
     pub(crate) pattern: String,
@@ -205,4 +206,23 @@ pub(crate) struct ToolRule {
     pub(crate) sample_rate: Option<f64>,
     pub(crate) params_capture: Option<ParamsCapture>,
     pub(crate) threshold_ms: Option<f64>,
+}
+
+/// What holds before `init`: nothing is recorded then.
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            sample_rate: 1.0,
+            keep: Keep::default(),
+            otel_context: true,
+            params_capture: ParamsCapture::None,
+            params_max_length: 0,
+            params_redact: Vec::new(),
+            thresholds: BTreeMap::new(),
+            default_threshold: None,
+            tools: Vec::new(),
+            max_tools: usize::MAX,
+            queue_max_bytes: 0,
+        }
+    }
 }

@@ -2,16 +2,33 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(any(
+    all(feature = "console", any(feature = "trace", feature = "metrics")),
+    all(feature = "zipkin", feature = "trace")
+))]
+pub(crate) mod attributes;
+#[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
+pub(crate) mod console;
 mod destination;
+#[cfg(feature = "file")]
+pub(crate) mod file;
 mod news;
 mod pace;
 mod queue;
+#[cfg(all(
+    test,
+    any(
+        feature = "file",
+        all(feature = "trace", any(feature = "console", feature = "zipkin"))
+    )
+))]
+pub(crate) mod samples;
 mod tally;
 mod thread;
 mod worker;
 
 pub(crate) use destination::Destination;
-pub(crate) use tally::{Cause, Counts, LastError, Tally};
+pub(crate) use tally::{Cause, Tally};
 pub(crate) use thread::spawn;
 
 /// What a batch carries.

@@ -173,5 +173,5 @@ fn secured(
     Ok(transport)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "trace", feature = "metrics"))]
 mod tests;

@@ -30,9 +30,15 @@ pub(crate) mod span;
 mod tls;
 mod wire;
 
-#[cfg(all(test, feature = "trace"))]
+#[cfg(all(
+    test,
+    feature = "trace",
+    any(feature = "otlp-http", feature = "otlp-grpc")
+))]
 mod testing;
 
+#[cfg(feature = "opentelemetry-otlp")]
+pub(crate) use answer::{accepted, accepted_json};
 #[cfg(feature = "_proto")]
 pub(crate) use decode::{decode_metrics, decode_traces};
 pub(crate) use resource::Resource;

@@ -27,7 +27,7 @@ impl Resource {
         }
         let mut encoded = Vec::new();
         for (key, value) in &kept {
-            attribute::value(&mut encoded, 1, "", key, value);
+            attribute::value(&mut encoded, 1, key, value);
         }
         Self {
             attributes: kept,

@@ -48,5 +48,5 @@ impl Exporter for HttpExporter {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "trace"))]
 mod tests;

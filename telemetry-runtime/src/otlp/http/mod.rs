@@ -4,6 +4,6 @@ mod client;
 #[cfg(feature = "otlp-http")]
 mod exporter;
 
-pub(crate) use client::{HttpClient, Response};
+pub(crate) use client::HttpClient;
 #[cfg(feature = "otlp-http")]
 pub(crate) use exporter::HttpExporter;

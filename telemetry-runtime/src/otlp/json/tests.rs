@@ -130,7 +130,7 @@ fn json_and_protobuf_say_the_same() {
             start: 1,
             end: 3,
             parts: &parts,
-            status: Status::Ok,
+            status: Status::Unset,
             outcome: "success",
             duration_ms: f64::from(number) / 3.0,
             slow: true,

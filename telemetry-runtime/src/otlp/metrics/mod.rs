@@ -13,7 +13,7 @@ use series::{HealthSeries, ToolSeries};
 
 use super::resource::{Open, Resource};
 use crate::export::{Batch, Signal};
-use crate::metrics::{Snapshot, ToolSnapshot};
+use crate::metrics::{HealthPoint, Snapshot, ToolSnapshot};
 use crate::names::attribute::{ENVIRONMENT, ERROR_TYPE, STATUS, TOOL_NAME};
 
 /// Largest body of a batch, in bytes, where a single tool does not need more: gRPC servers take 4 MiB.
@@ -31,16 +31,6 @@ pub(crate) struct MetricsEncoder {
     last: Option<u64>,
     tools: HashMap<Arc<str>, ToolSeries>,
     health: HealthSeries,
-}
-
-/// A number of this crate's own.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct HealthPoint {
-    pub(crate) name: &'static str,
-    /// A counter; else a gauge.
-    pub(crate) monotonic: bool,
-    pub(crate) value: u64,
-    pub(crate) attributes: Vec<(&'static str, String)>,
 }
 
 impl MetricsEncoder {

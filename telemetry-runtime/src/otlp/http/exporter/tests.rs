@@ -11,7 +11,7 @@ use prost::Message;
 use super::*;
 use crate::config::{Overflow, Queue};
 use crate::export::{Cause, Destination, Signal, Tally};
-use crate::otlp::testing::{Answer, LONG, answer, backend, serve, server, soon, spans};
+use crate::otlp::testing::{Answer, LONG, answer, backend, server, soon, spans};
 
 fn exporter(url: &str) -> HttpExporter {
     HttpExporter::new(&backend(url, Protocol::HttpProtobuf)).unwrap()
@@ -407,7 +407,7 @@ fn a_server_that_is_away_at_the_end_costs_no_time() {
 mod secure {
     use super::*;
     use crate::config::Tls;
-    use crate::otlp::testing::Certificates;
+    use crate::otlp::testing::{Certificates, serve};
 
     type Stream = rustls::StreamOwned<rustls::ServerConnection, std::net::TcpStream>;
 

@@ -11,7 +11,13 @@ pub struct Site;
 
 impl Site {
     #[must_use]
-    pub const fn new(_name: &'static str, _function: &'static str, _file: &'static str, _line: u32, _params: u32) -> Self {
+    pub const fn new(
+        _name: &'static str,
+        _function: &'static str,
+        _file: &'static str,
+        _line: u32,
+        _params: u32,
+    ) -> Self {
         Self
     }
 }
@@ -29,7 +35,11 @@ pub fn call(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Cal
 
 impl Call {
     #[inline(always)]
-    pub fn run<T>(self, body: impl FnOnce() -> T, _ending: impl FnOnce(&T) -> Option<Failure<'_>>) -> T {
+    pub fn run<T>(
+        self,
+        body: impl FnOnce() -> T,
+        _ending: impl FnOnce(&T) -> Option<Failure<'_>>,
+    ) -> T {
         body()
     }
 }
@@ -44,7 +54,11 @@ pub fn call_async(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) 
 
 impl AsyncCall {
     #[inline(always)]
-    pub fn run<F: Future>(self, body: F, _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>) -> F {
+    pub fn run<F: Future>(
+        self,
+        body: F,
+        _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
+    ) -> F {
         body
     }
 }

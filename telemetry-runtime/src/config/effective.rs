@@ -1,0 +1,180 @@
+//! What holds in the end, and who said so.
+
+use std::fmt;
+
+use super::keys::{self, Key};
+use super::kind::Kind;
+use super::layers::{Layers, Scope, Setting, Typed};
+use super::settings::{Config, Secret, TracesExporter};
+use super::url::Url;
+
+/// Every key with its value and origin, in the order of the table; `Display` masks what is secret.
+#[derive(Clone, Debug)]
+pub(crate) struct Effective(Vec<Line>);
+
+#[derive(Clone, Debug)]
+struct Line {
+    key: &'static Key,
+    /// With the entry, in a map.
+    name: String,
+    /// What may be seen.
+    shown: String,
+    /// What it really is, to compare with.
+    value: Secret,
+    origin: String,
+}
+
+/// What a new configuration changes in a running process, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Differences {
+    /// Take effect at once: sampling, limits, rules and capture of parameters.
+    pub(crate) applied: Vec<&'static str>,
+    /// Take effect at the next start.
+    pub(crate) restart: Vec<&'static str>,
+}
+
+impl Effective {
+    pub(super) fn new(layers: &Layers, config: &Config) -> Self {
+        Self(
+            keys::all()
+                .flat_map(|key| lines(key, layers, config))
+                .collect(),
+        )
+    }
+
+    /// Keys whose values differ in `new`. Those without effect in this release differ in nothing.
+    pub(crate) fn differences(&self, new: &Self) -> Differences {
+        let mut differences = Differences::default();
+        for key in keys::all().filter(|key| !key.idle && !self.of(key).eq(new.of(key))) {
+            let list = if key.reloads {
+                &mut differences.applied
+            } else {
+                &mut differences.restart
+            };
+            list.push(key.name);
+        }
+        differences
+    }
+
+    fn of(&self, key: &'static Key) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .filter(move |line| line.key.name == key.name)
+            .map(|line| (line.name.as_str(), line.value.0.as_str()))
+    }
+}
+
+fn lines(key: &'static Key, layers: &Layers, config: &Config) -> Vec<Line> {
+    let line = |name: String, shown: String, value: String, setting: Option<&Setting>| Line {
+        key,
+        name,
+        shown,
+        value: Secret(value),
+        origin: setting.map_or_else(
+            || "default".to_owned(),
+            |setting| setting.place.origin_text(),
+        ),
+    };
+    let top = layers.top_for(key.name, None, destination(key.name, config));
+    if let Some(Setting {
+        value: Typed::Headers(headers),
+        ..
+    }) = top.filter(|_| key.kind == Kind::Headers)
+    {
+        let headers = headers.iter().map(|(name, value)| {
+            line(
+                format!("{}.{name}", key.name),
+                "[redacted]".into(),
+                value.clone(),
+                top,
+            )
+        });
+        return headers.collect();
+    }
+    if matches!(
+        key.kind,
+        Kind::Attributes | Kind::Limits | Kind::Files(_) | Kind::Rules
+    ) {
+        let entries = layers.entries(key.name).into_iter().map(|setting| {
+            let value = written(&setting.value);
+            line(
+                super::fault::path(key.name, setting.entry.as_deref().unwrap_or_default()),
+                value.clone(),
+                value,
+                Some(setting),
+            )
+        });
+        return entries.collect();
+    }
+    let value = used(key.name, config)
+        .unwrap_or_else(|| top.map_or_else(String::new, |setting| written(&setting.value)));
+    let shown = match key.kind {
+        Kind::Endpoint => Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked()),
+        _ => value.clone(),
+    };
+    vec![line(key.name.to_owned(), shown, value, top)]
+}
+
+/// Whose settings a key's line shows.
+fn destination(key: &str, config: &Config) -> Scope {
+    match key.split_once('_') {
+        Some(("traces", _)) if zipkin_only(config) => Scope::Zipkin,
+        Some(("traces", _)) => Scope::OtlpTraces,
+        Some(("metrics", _)) => Scope::OtlpMetrics,
+        _ => Scope::All,
+    }
+}
+
+fn zipkin_only(config: &Config) -> bool {
+    let has = |exporter| config.traces.exporters.contains(&exporter);
+    has(TracesExporter::Zipkin) && !has(TracesExporter::Otlp)
+}
+
+/// Where the value in use is not the one that was said, or nothing was: a path added, a default that
+/// depends on others.
+fn used(key: &str, config: &Config) -> Option<String> {
+    match key {
+        "service_name" => Some(config.service_name.clone()),
+        "traces_endpoint" if zipkin_only(config) => Some(config.traces.zipkin.endpoint.clone()),
+        "traces_endpoint" => Some(config.traces.backend.endpoint.clone()),
+        "metrics_endpoint" => Some(config.metrics.backend.endpoint.clone()),
+        "traces_enabled" => Some(config.traces.enabled.to_string()),
+        "metrics_enabled" => Some(config.metrics.enabled.to_string()),
+        "sdk_providers" => Some(config.sdk_providers.to_string()),
+        "otel_context" => Some(config.calls.otel_context.to_string()),
+        _ => None,
+    }
+}
+
+/// As it would stand in the file.
+fn written(value: &Typed) -> String {
+    let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+    match value {
+        Typed::Flag(flag) => flag.to_string(),
+        Typed::Text(text) => text.clone(),
+        Typed::Names(names) => match names.as_slice() {
+            [name] => (*name).to_owned(),
+            names => list(names.iter().map(ToString::to_string).collect()),
+        },
+        Typed::Number(number) => number.to_string(),
+        Typed::Integer(number) => number.to_string(),
+        Typed::Texts(texts) => list(texts.clone()),
+        Typed::Numbers(numbers) => list(numbers.iter().map(ToString::to_string).collect()),
+        Typed::Headers(headers) => list(headers.iter().map(|(name, _)| name.clone()).collect()),
+        Typed::Rule(rule) => rule.text(),
+    }
+}
+
+impl fmt::Display for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in &self.0 {
+            let shown: String = line
+                .shown
+                .chars()
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect();
+            writeln!(f, "{}: {shown}  ({})", line.name, line.origin)?;
+        }
+        Ok(())
+    }
+}

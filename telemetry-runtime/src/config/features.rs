@@ -1,0 +1,30 @@
+//! Which cargo features this build has, for keys and values that need one.
+
+/// Whether the feature named in the table of keys is on.
+pub(crate) fn has(feature: &str) -> bool {
+    match feature {
+        "trace" => cfg!(feature = "trace"),
+        "metrics" => cfg!(feature = "metrics"),
+        "logs" => cfg!(feature = "logs"),
+        "drift" => cfg!(feature = "drift"),
+        "yaml" => cfg!(feature = "yaml"),
+        "tls" => cfg!(feature = "tls"),
+        "sdk" => cfg!(feature = "sdk"),
+        "otlp-http" => cfg!(feature = "otlp-http"),
+        "otlp-grpc" => cfg!(feature = "otlp-grpc"),
+        "opentelemetry-otlp" => cfg!(feature = "opentelemetry-otlp"),
+        "console" => cfg!(feature = "console"),
+        "file" => cfg!(feature = "file"),
+        "prometheus" => cfg!(feature = "prometheus"),
+        "zipkin" => cfg!(feature = "zipkin"),
+        "loki" => cfg!(feature = "loki"),
+        _ => false,
+    }
+}
+
+/// What a message says of one that is off.
+pub(crate) fn missing(what: &str, feature: &str) -> String {
+    format!(
+        "{what} needs the cargo feature {feature} of telemetry-runtime, which this build is without"
+    )
+}

@@ -1,0 +1,297 @@
+//! The table of keys: what may be said, what it means, what holds where nothing is said.
+//!
+//! Validation, the effective configuration and the documented file are made from it.
+
+use super::kind::Kind::{
+    Address, Attributes, Buckets, Choice, Choices, Endpoint, File, Files, Flag, Headers, Integer,
+    Limits, Number, Rules, Set, Text, Texts,
+};
+use super::kind::{Kind, LONGEST_LIMIT_MS};
+
+/// One key below `telemetry:`.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// As YAML; empty where nothing is the default.
+    pub(crate) default: &'static str,
+    /// One line, without a full stop.
+    pub(crate) doc: &'static str,
+    /// The cargo feature without which the key can ask for nothing.
+    pub(crate) feature: Option<&'static str>,
+    /// The key that switches its part off: this one then asks for nothing either.
+    pub(crate) switch: Option<&'static str>,
+    /// Can be changed while running.
+    pub(crate) reloads: bool,
+    /// Of the Python tracker's files; has no effect in this release.
+    pub(crate) idle: bool,
+}
+
+impl Key {
+    const fn new(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Self {
+        Self {
+            name,
+            kind,
+            default,
+            doc,
+            feature: None,
+            switch: None,
+            reloads: false,
+            idle: false,
+        }
+    }
+
+    const fn of(mut self, switch: &'static str) -> Self {
+        self.switch = Some(switch);
+        self
+    }
+
+    const fn needs(mut self, feature: &'static str) -> Self {
+        self.feature = Some(feature);
+        self
+    }
+
+    const fn reloads(mut self) -> Self {
+        self.reloads = true;
+        self
+    }
+
+    const fn idle(mut self) -> Self {
+        self.idle = true;
+        self
+    }
+
+    /// The variable that says the key.
+    pub(crate) fn variable(&self) -> String {
+        format!("TELEMETRY_{}", self.name.to_ascii_uppercase())
+    }
+}
+
+/// Keys that belong together, under one heading of the documented file.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) keys: &'static [Key],
+}
+
+/// Every key, in the order of the table.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    TABLE.iter().flat_map(|section| section.keys)
+}
+
+pub(crate) fn find(name: &str) -> Option<&'static Key> {
+    all().find(|key| key.name == name)
+}
+
+/// The keys of one entry of `tools`.
+pub(crate) static RULES: &[Key] = &[
+    Key::new(
+        "enabled",
+        Flag,
+        "",
+        "Whether calls of the tool are seen at all",
+    ),
+    Key::new(
+        "sample_rate",
+        RATE,
+        "",
+        "In place of traces_sample_rate, where the tool is a root",
+    ),
+    Key::new(
+        "params_capture",
+        CAPTURE,
+        "",
+        "In place of the general params_capture",
+    ),
+    Key::new(
+        "threshold_ms",
+        Number {
+            min: 0.0,
+            max: LONGEST_LIMIT_MS,
+        },
+        "",
+        "Milliseconds from which a call is slow",
+    ),
+];
+
+const RATE: Kind = Number { min: 0.0, max: 1.0 };
+const CAPTURE: Kind = Choice(&["all", "primitives", "none"]);
+const PROTOCOL: Kind = Choice(&["http", "http-json", "grpc"]);
+const COMPRESSION: Kind = Choice(&["none", "gzip"]);
+const OVERFLOW: Kind = Choice(&["drop_newest", "drop_oldest"]);
+const QUEUE_BYTES: Kind = Integer {
+    min: 65_536,
+    max: 17_179_869_184,
+    unit: "bytes",
+};
+const TIMEOUT: Kind = Integer {
+    min: 1,
+    max: 600_000,
+    unit: "ms",
+};
+
+pub(crate) static TABLE: &[Section] = &[
+    Section {
+        title: "What runs",
+        keys: &[
+            Key::new("enabled", Flag, "true", "Off, tools run as if they were plain functions"),
+            Key::new("service_name", Text, "", "The resource's service.name; left out: unknown_service:<the program's name>"),
+            Key::new("service_version", Text, "", "The resource's service.version"),
+            Key::new("environment", Text, "development", "The resource's deployment.environment.name, and `environment` on every metric"),
+            Key::new("resource", Attributes, "{}", "Further attributes of the resource; one of the same name wins over a derived one"),
+        ],
+    },
+    Section {
+        title: "Traces",
+        keys: &[
+            Key::new("traces_enabled", Flag, "true", "Whether calls become spans").needs("trace"),
+            Key::new(
+                "traces_exporter",
+                Choices(&["otlp", "console", "file", "zipkin", "jaeger", "none"]),
+                "otlp",
+                "Where spans go; `jaeger` is OTLP to Jaeger",
+            )
+            .of("traces_enabled"),
+            Key::new(
+                "traces_endpoint",
+                Endpoint,
+                "\"http://localhost:4318/v1/traces\"",
+                "Where OTLP (or Zipkin, where that is the only server) goes; without a path /v1/traces is added; for gRPC the default is http://localhost:4317, for Zipkin http://localhost:9411/api/v2/spans",
+            )
+            .of("traces_enabled"),
+            Key::new("traces_protocol", PROTOCOL, "http", "OTLP as protobuf or JSON over HTTP, or over gRPC (cargo feature otlp-grpc)").of("traces_enabled"),
+            Key::new("traces_headers", Headers, "{}", "Headers of every request; keep keys in variables: { authorization: \"Bearer ${API_KEY}\" }")
+                .of("traces_enabled"),
+            Key::new("traces_timeout_ms", TIMEOUT, "10000", "For one attempt, from connecting to the end of the answer").of("traces_enabled"),
+            Key::new("traces_compression", COMPRESSION, "none", "Of what is sent").of("traces_enabled"),
+            Key::new("traces_file", File, "telemetry-traces.jsonl", "Where the exporter `file` writes OTLP/JSON lines").of("traces_enabled"),
+            Key::new("traces_sample_rate", RATE, "1.0", "Share of traces that are sent, decided at the root; metrics count all calls").reloads().of("traces_enabled"),
+            Key::new("traces_keep", Set(&["error", "slow"]), "[error, slow]", "Calls that are sent although not sampled").reloads().of("traces_enabled"),
+            Key::new("traces_batch_max_spans", Integer { min: 1, max: 65_536, unit: "spans" }, "4096", "A batch is sent when it has so many").of("traces_enabled"),
+            Key::new("traces_batch_delay_ms", Integer { min: 1, max: 600_000, unit: "ms" }, "1000", "A batch is sent when its first span is so old").of("traces_enabled"),
+            Key::new("traces_queue_max_bytes", QUEUE_BYTES, "16777216", "What may wait for one destination").of("traces_enabled"),
+            Key::new("traces_overflow", OVERFLOW, "drop_newest", "What is dropped, and counted, when more waits").of("traces_enabled"),
+        ],
+    },
+    Section {
+        title: "Metrics",
+        keys: &[
+            Key::new("metrics_enabled", Flag, "true", "Whether calls are counted and timed").needs("metrics"),
+            Key::new("metrics_exporter", Choices(&["otlp", "console", "file", "prometheus", "none"]), "otlp", "Where metrics go; `prometheus` is the pull endpoint at prometheus_listen")
+                .of("metrics_enabled"),
+            Key::new(
+                "metrics_endpoint",
+                Endpoint,
+                "\"http://localhost:4318/v1/metrics\"",
+                "Where OTLP goes; without a path /v1/metrics is added; for gRPC the default is http://localhost:4317",
+            )
+            .of("metrics_enabled"),
+            Key::new("metrics_protocol", PROTOCOL, "http", "As traces_protocol").of("metrics_enabled"),
+            Key::new("metrics_headers", Headers, "{}", "As traces_headers").of("metrics_enabled"),
+            Key::new("metrics_timeout_ms", TIMEOUT, "10000", "As traces_timeout_ms").of("metrics_enabled"),
+            Key::new("metrics_compression", COMPRESSION, "none", "As traces_compression").of("metrics_enabled"),
+            Key::new("metrics_file", File, "telemetry-metrics.jsonl", "Where the exporter `file` writes OTLP/JSON lines").of("metrics_enabled"),
+            Key::new("metrics_export_interval_ms", Integer { min: 1, max: 86_400_000, unit: "ms" }, "30000", "From one export to the next").of("metrics_enabled"),
+            Key::new("metrics_temporality", Choice(&["cumulative", "delta"]), "cumulative", "Of counters and histograms; Datadog wants delta").of("metrics_enabled"),
+            Key::new("metrics_duration_buckets", Buckets, DURATION_BUCKETS, "Upper bounds of the histogram of durations, in milliseconds").of("metrics_enabled"),
+            Key::new("metrics_queue_max_bytes", QUEUE_BYTES, "4194304", "What may wait for one destination").of("metrics_enabled"),
+            Key::new("metrics_overflow", OVERFLOW, "drop_oldest", "What is dropped, and counted, when more waits").of("metrics_enabled"),
+            Key::new("prometheus_listen", Address, "\"127.0.0.1:9464\"", "Where the exporter `prometheus` can be scraped").of("metrics_enabled"),
+        ],
+    },
+    Section {
+        title: "Servers",
+        keys: &[
+            Key::new(
+                "tls",
+                Files(&["cert_file", "key_file", "ca_file"]),
+                "{}",
+                "PEM files, from the working directory: cert_file and key_file of this client, ca_file to trust in place of the system's store",
+            )
+            .needs("tls"),
+            Key::new("otlp_client", Choice(&["builtin", "opentelemetry-otlp"]), "builtin", "What sends OTLP; opentelemetry-otlp (a cargo feature of that name) knows protocol http only"),
+        ],
+    },
+    Section {
+        title: "Tools and calls",
+        keys: &[
+            Key::new("thresholds", Limits, "{}", "Milliseconds from which a call is slow, by tool, and `default`: { llm_generate: 5000, default: 3000 }").reloads(),
+            Key::new(
+                "tools",
+                Rules,
+                "{}",
+                "By name or pattern (* and ?), a later one winning: { \"rag_*\": { enabled: true, sample_rate: 0.1, params_capture: none, threshold_ms: 800 } }",
+            )
+            .reloads(),
+            Key::new("params_capture", CAPTURE, "all", "Which parameters become attributes of the span").reloads(),
+            Key::new("params_max_length", Integer { min: 1, max: 65_536, unit: "characters" }, "200", "Longer values are cut").reloads(),
+            Key::new(
+                "params_redact",
+                Texts,
+                "[password, passwd, secret, token, api_key, apikey, authorization, credential, credentials, private_key, access_key, cookie]",
+                "A parameter with one of these as a word of its name is [redacted]; auth_token is, max_tokens is not",
+            )
+            .reloads(),
+            Key::new("max_tools", Integer { min: 1, max: 1_000_000, unit: "tools" }, "10000", "Calls of tools beyond it count under tool.name=\"_other\""),
+            Key::new("calls_queue_max_bytes", Integer { min: 65_536, max: 17_179_869_184, unit: "bytes" }, "16777216", "Finished calls of all threads that wait for the collector"),
+            Key::new("otel_context", Flag, "true", "Make a tool's span current in OpenTelemetry's context; off saves some 60 ns a call").needs("trace"),
+            Key::new("sdk_providers", Flag, "true", "Install the OpenTelemetry SDK's global providers, so that its spans and instruments go the same way").needs("sdk"),
+            Key::new("semantic_conventions", Choice(&["tool", "gen_ai"]), "tool", "gen_ai: spans are named and described as OpenTelemetry's conventions for agents say"),
+        ],
+    },
+    Section {
+        title: "The program",
+        keys: &[
+            Key::new("console_format", Choice(&["text", "json"]), "text", "Of the exporter `console`"),
+            Key::new("shutdown_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "5000", "What sending the rest may take when the guard is dropped"),
+            Key::new("watch", Flag, "false", "Read the file again when it changes, and apply what can be changed while running").needs("yaml"),
+        ],
+    },
+    Section {
+        title: "Logs and drift: read, typed, without effect in this release",
+        keys: &[
+            Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
+            Key::new("loki_url", Endpoint, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
+            Key::new(
+                "loki_labels",
+                Attributes,
+                "{}",
+                "Labels of the lines; `application` (default: service_name) and `environment` also become attributes of the resource",
+            )
+            .of("loki_enabled"),
+            Key::new("log_level", Choice(&["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]), "INFO", "The lowest level that is sent").needs("logs").reloads().idle(),
+            Key::new("drift_detection_enabled", Flag, "true", "Whether changes of a tool's behaviour are looked for").needs("drift").idle(),
+            Key::new("drift_threshold", Number { min: 0.0, max: 100.0 }, "0.15", "The smallest change worth an alert, as a share").needs("drift").of("drift_detection_enabled").reloads().idle(),
+            Key::new("drift_window_size", Integer { min: 1, max: 1_000_000, unit: "calls" }, "100", "Recent calls that the current values come from")
+                .needs("drift")
+                .of("drift_detection_enabled")
+                .reloads()
+                .idle(),
+        ],
+    },
+];
+
+/// 1 µs to 10 min, four a decade, and the round limits people ask for.
+const DURATION_BUCKETS: &str = "[0.001, 0.0018, 0.0032, 0.0056, 0.01, 0.018, 0.032, 0.056, 0.1, 0.18, 0.32, 0.56, 1, 1.8, 3.2, 5.6, 10, 18, 32, 56, 100, 180, 250, 320, 500, 560, 1000, 1800, 3200, 5000, 5600, 10000, 18000, 32000, 56000, 100000, 180000, 320000, 560000, 600000]";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_switches_exist() {
+        let names: Vec<_> = all().map(|key| key.name).collect();
+        for (index, key) in all().enumerate() {
+            assert!(!names[..index].contains(&key.name), "{}", key.name);
+            assert!(
+                key.switch.is_none_or(|switch| find(switch).is_some()),
+                "{}",
+                key.name
+            );
+            assert!(
+                !key.doc.ends_with('.') && !key.doc.is_empty(),
+                "{}",
+                key.name
+            );
+        }
+    }
+}

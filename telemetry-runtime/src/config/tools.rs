@@ -1,0 +1,147 @@
+//! What holds for one tool: patterns, limits, redaction.
+
+use std::str::Chars;
+
+use super::settings::{Calls, ParamsCapture, ToolRule};
+
+/// What a call of one tool does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ToolSettings {
+    pub(crate) enabled: bool,
+    /// Where the tool is a root.
+    pub(crate) sample_rate: f64,
+    pub(crate) params_capture: ParamsCapture,
+    /// From here on, in milliseconds, a call is slow.
+    pub(crate) threshold_ms: Option<f64>,
+}
+
+impl Calls {
+    /// The settings of a tool. Its limit is that of `thresholds.<name>`, else of the last pattern
+    /// that has one, else the attribute's, else `thresholds.default`.
+    pub(crate) fn tool(&self, name: &str, attribute_threshold_ms: Option<f64>) -> ToolSettings {
+        let rules = || {
+            self.tools
+                .iter()
+                .rev()
+                .filter(|rule| matches(&rule.pattern, name))
+        };
+        let threshold_ms = self
+            .thresholds
+            .get(name)
+            .copied()
+            .or_else(|| rules().find_map(|rule| rule.threshold_ms));
+        ToolSettings {
+            enabled: rules().find_map(|rule| rule.enabled).unwrap_or(true),
+            sample_rate: rules()
+                .find_map(|rule| rule.sample_rate)
+                .unwrap_or(self.sample_rate),
+            params_capture: rules()
+                .find_map(|rule| rule.params_capture)
+                .unwrap_or(self.params_capture),
+            threshold_ms: threshold_ms
+                .or(attribute_threshold_ms)
+                .or(self.default_threshold),
+        }
+    }
+
+    /// Whether a parameter's name has one of `params_redact` as a word, or as words in a row:
+    /// `auth_token`, `userApiKey`, but not `max_tokens`.
+    pub(crate) fn redacts(&self, parameter: &str) -> bool {
+        let words = words(parameter);
+        self.params_redact
+            .iter()
+            .any(|secret| words.contains(&self::words(secret)))
+    }
+}
+
+/// `_user_api_key_` of `userApiKey`, `user-api-key`, `user_api_key`.
+fn words(name: &str) -> String {
+    let mut words = String::from("_");
+    let mut lower_before = false;
+    for c in name.chars() {
+        let separates = !c.is_alphanumeric() || (c.is_uppercase() && lower_before);
+        if separates && !words.ends_with('_') {
+            words.push('_');
+        }
+        if c.is_alphanumeric() {
+            words.extend(c.to_lowercase());
+        }
+        lower_before = c.is_lowercase() || c.is_numeric();
+    }
+    if !words.ends_with('_') {
+        words.push('_');
+    }
+    words
+}
+
+/// Whether a name is what a pattern with `*` (any run of characters) and `?` (one) describes.
+///
+/// In time proportional to the product of both lengths at worst.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let (mut pattern, mut name) = (pattern.chars(), name.chars());
+    // After the last `*`: the rest of the pattern, and the name from the next place to try it at.
+    let mut retry: Option<(Chars<'_>, Chars<'_>)> = None;
+    loop {
+        let here = name.clone();
+        match (pattern.next(), name.next()) {
+            (None, None) => return true,
+            (Some('*'), _) => {
+                name = here;
+                retry = Some((pattern.clone(), name.clone()));
+            }
+            (Some('?'), Some(_)) => {}
+            (Some(wanted), Some(found)) if wanted == found => {}
+            _ => {
+                let Some((after_star, from)) = &mut retry else {
+                    return false;
+                };
+                if from.next().is_none() {
+                    return false;
+                }
+                (pattern, name) = (after_star.clone(), from.clone());
+            }
+        }
+    }
+}
+
+impl ToolRule {
+    /// As it would be written in the file.
+    pub(crate) fn text(&self) -> String {
+        let parts = [
+            self.enabled.map(|enabled| format!("enabled: {enabled}")),
+            self.sample_rate.map(|rate| format!("sample_rate: {rate}")),
+            self.params_capture
+                .map(|capture| format!("params_capture: {}", capture.name())),
+            self.threshold_ms
+                .map(|limit| format!("threshold_ms: {limit}")),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        if parts.is_empty() {
+            "{}".to_owned()
+        } else {
+            format!("{{ {} }}", parts.join(", "))
+        }
+    }
+}
+
+impl ParamsCapture {
+    /// By its name in the table; `all` for a name that is not there.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "primitives" => Self::Primitives,
+            "none" => Self::None,
+            _ => Self::All,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Primitives => "primitives",
+            Self::None => "none",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -50,7 +50,8 @@ fn positive(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-#[cfg(all(test, feature = "otlp-http"))]
+#[cfg(test)]
+#[cfg(feature = "otlp-http")]
 mod tests {
     use super::super::wire;
     use super::*;

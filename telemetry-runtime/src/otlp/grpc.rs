@@ -173,5 +173,6 @@ fn secured(
     Ok(transport)
 }
 
-#[cfg(all(test, feature = "trace", feature = "metrics"))]
+#[cfg(test)]
+#[cfg(feature = "trace")]
 mod tests;

@@ -7,7 +7,12 @@
 ))]
 mod answer;
 mod attribute;
-#[cfg(feature = "_proto")]
+#[cfg(any(
+    feature = "otlp-http",
+    feature = "file",
+    feature = "console",
+    feature = "zipkin"
+))]
 mod decode;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod endpoint;
@@ -30,15 +35,14 @@ pub(crate) mod span;
 mod tls;
 mod wire;
 
-#[cfg(all(
-    test,
-    feature = "trace",
-    any(feature = "otlp-http", feature = "otlp-grpc")
-))]
+#[cfg(test)]
+#[cfg(all(feature = "trace", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod testing;
 
 #[cfg(feature = "opentelemetry-otlp")]
 pub(crate) use answer::{accepted, accepted_json};
-#[cfg(feature = "_proto")]
-pub(crate) use decode::{decode_metrics, decode_traces};
+#[cfg(all(feature = "console", feature = "metrics"))]
+pub(crate) use decode::decode_metrics;
+#[cfg(all(feature = "trace", any(feature = "console", feature = "zipkin")))]
+pub(crate) use decode::decode_traces;
 pub(crate) use resource::Resource;

@@ -1,10 +1,6 @@
 //! What the transports' tests talk to: hand-written servers that behave as servers should not, and
 //! certificates of their own.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "tests may; clippy sees only those in test functions"
-)]
 #![cfg_attr(
     not(feature = "otlp-http"),
     expect(dead_code, reason = "gRPC's tests need less")

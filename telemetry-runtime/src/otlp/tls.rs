@@ -174,9 +174,6 @@ fn read(what: &str, path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{what} {}: {error}", path.display()))
 }
 
-#[cfg(all(
-    test,
-    feature = "trace",
-    any(feature = "otlp-http", feature = "otlp-grpc")
-))]
+#[cfg(test)]
+#[cfg(all(feature = "trace", any(feature = "otlp-http", feature = "otlp-grpc")))]
 mod tests;

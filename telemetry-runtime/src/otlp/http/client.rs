@@ -46,7 +46,7 @@ impl HttpClient {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("telemetry-runtime/", env!("CARGO_PKG_VERSION")));
-        if endpoint.loopback {
+        if endpoint.is_loopback() {
             config = config.proxy(None);
         }
         let config = secured(config, backend, &endpoint)?;
@@ -144,6 +144,7 @@ impl HttpClient {
 }
 
 impl Response {
+    #[cfg(feature = "otlp-http")]
     /// Whether the body is JSON, by its content type; `None` if it has none.
     pub(crate) fn is_json(&self) -> Option<bool> {
         let content_type = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;

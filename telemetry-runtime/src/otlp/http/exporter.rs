@@ -48,5 +48,6 @@ impl Exporter for HttpExporter {
     }
 }
 
-#[cfg(all(test, feature = "trace"))]
+#[cfg(test)]
+#[cfg(feature = "trace")]
 mod tests;

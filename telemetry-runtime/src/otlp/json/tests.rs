@@ -117,7 +117,7 @@ fn json_and_protobuf_say_the_same() {
     let mut encoder = TraceEncoder::new(&Resource::new([("process.pid".to_owned(), 1.into())]));
     let parts = StaticParts::new(&StaticSpan {
         name: "a",
-        kind: Kind::Server,
+        kind: Kind::Internal,
         attributes: &[],
     });
     for number in 0..5 {

@@ -12,7 +12,7 @@ pub(crate) struct StaticSpan<'a> {
 }
 
 /// OpenTelemetry's span kind, by its number in OTLP.
-#[cfg_attr(not(test), expect(dead_code, reason = "all tools are internal yet"))]
+#[expect(dead_code, reason = "all tools are internal yet")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Internal = 1,

@@ -118,6 +118,3 @@ fn value(kind: Kind, key: &str, node: &Node) -> Result<Typed, Vec<Fault>> {
         _ => scalar::value(kind, key, node).map_err(|fault| vec![fault]),
     }
 }
-
-#[cfg(test)]
-mod tests;

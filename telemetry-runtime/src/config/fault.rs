@@ -142,10 +142,12 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     near.filter(|(distance, _)| *distance <= tolerated)
         .map(|(_, known)| known)
         .or_else(|| {
+            let is_part = |known: &&str| known.ends_with(&name) || known.starts_with(&name);
             known
                 .iter()
                 .copied()
-                .find(|known| name.len() >= 5 && known.ends_with(&name))
+                .filter(|_| name.len() >= 5)
+                .find(is_part)
         })
 }
 

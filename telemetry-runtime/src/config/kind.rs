@@ -70,6 +70,19 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What is allowed in the fewest words, where the key's own words do not say it.
+    pub(crate) fn range(self) -> Option<String> {
+        match self {
+            Self::Choice(names) | Self::Set(names) => Some(names.join(", ")),
+            Self::Choices(names) => Some(format!("{}, or a list", names.join(", "))),
+            Self::Number { min, max } => Some(format!("{min} to {max}")),
+            Self::Integer { min, max, unit } => Some(format!("{min} to {max} {unit}")),
+            _ => None,
+        }
+    }
+}
+
 /// The limits of [`Kind::Limits`]: a day.
 pub(crate) const LONGEST_LIMIT_MS: f64 = 86_400_000.0;
 /// The most bounds that a histogram may have.

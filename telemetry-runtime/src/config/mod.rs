@@ -196,18 +196,5 @@ fn in_order(faults: Vec<Fault>) -> Vec<String> {
     kept.iter().map(ToString::to_string).collect()
 }
 
-/// With the features that a file of the Python tracker asks for.
-#[cfg(all(
-    test,
-    feature = "drift",
-    feature = "yaml",
-    feature = "tls",
-    feature = "sdk",
-    feature = "otlp-http",
-    feature = "console",
-    feature = "file",
-    feature = "prometheus",
-    feature = "zipkin",
-    feature = "loki"
-))]
+#[cfg(test)]
 mod tests;

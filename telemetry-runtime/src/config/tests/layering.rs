@@ -540,9 +540,15 @@ fn the_effective_configuration_has_every_key_and_no_secret() {
         line(&loaded, "thresholds.default"),
         "thresholds.default: 5  (file telemetry.yaml:5)"
     );
-    for key in keys::all().filter(|key| !key.kind.is_collection() && !key.default.is_empty()) {
-        line(&loaded, key.name);
+    for key in keys::all() {
+        let start = format!("\n{}", key.name);
+        assert!(format!("\n{text}").contains(&start), "{}", key.name);
     }
+    assert_eq!(line(&loaded, "tools"), "tools: {}  (default)");
+    assert_eq!(
+        line(&loaded, "service_version"),
+        "service_version: ~  (default)"
+    );
 }
 
 #[test]

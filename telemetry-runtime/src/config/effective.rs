@@ -97,7 +97,9 @@ fn lines(key: &'static Key, layers: &Layers, config: &Config) -> Vec<Line> {
 impl Line {
     fn new(key: &'static Key, name: String, value: String, setting: Option<&Setting>) -> Self {
         let shown = match key.kind {
-            Kind::Endpoint => Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked()),
+            Kind::Endpoint | Kind::Url => {
+                Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked())
+            }
             _ => value.clone(),
         };
         let origin = setting.map_or_else(

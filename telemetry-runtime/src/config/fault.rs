@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::node::{Content, Node, Origin, Place};
 
+/// More faults than a person reads at once.
+pub(crate) const MOST_FAULTS: usize = 100;
+
 /// One fault: where, which key, what was found and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fault {

@@ -4,7 +4,7 @@
 
 use super::kind::Kind::{
     Address, Attributes, Buckets, Choice, Choices, Endpoint, File, Files, Flag, Headers, Integer,
-    Limits, Number, Rules, Set, Text, Texts,
+    Limits, Number, Rules, Set, Text, Texts, Url,
 };
 use super::kind::{Kind, LONGEST_LIMIT_MS};
 
@@ -250,7 +250,7 @@ pub(crate) static TABLE: &[Section] = &[
         title: "Logs and drift: read, typed, without effect in this release",
         keys: &[
             Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
-            Key::new("loki_url", Endpoint, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
+            Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
             Key::new(
                 "loki_labels",
                 Attributes,

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
         unit: &'static str,
     },
     /// The URL of a server.
+    Url,
+    /// The same; some exporters take it without `http://`, which shows when all is merged.
     Endpoint,
     /// `host:port` to listen on.
     Address,
@@ -106,7 +108,9 @@ impl fmt::Display for Kind {
                 };
                 write!(f, "a whole number from {min} to {max}{unit}")
             }
-            Self::Endpoint => f.write_str("http://host:port/path or https://host:port/path"),
+            Self::Url | Self::Endpoint => {
+                f.write_str("http://host:port/path or https://host:port/path")
+            }
             Self::Address => f.write_str("host:port"),
             Self::File => f.write_str("the path of a file"),
             Self::Texts => f.write_str("a list of texts"),

@@ -3,7 +3,8 @@
 use super::node::{Content, Entry, Node, Place};
 
 /// A value for one key, as code says it. Text for a key that takes a map or list is YAML.
-#[derive(Clone, Debug, PartialEq)]
+/// No `Debug`: it may be a header.
+#[derive(Clone, PartialEq)]
 pub(crate) enum Override {
     Flag(bool),
     Number(f64),

@@ -99,7 +99,10 @@ fn https() {
 
 #[test]
 fn files_and_maps_as_text() {
-    let mut named = Try::new().and_file("own.yaml", "telemetry: { max_tools: 5 }");
+    let mut named = Try::new().and_file(
+        "own.yaml",
+        "telemetry: { max_tools: 5, traces_exporter: none, metrics_exporter: none }",
+    );
     named.sources.file = FileChoice::Path("own.yaml".into());
     needs(named, "yaml");
     needs(

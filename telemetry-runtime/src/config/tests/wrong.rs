@@ -224,6 +224,30 @@ fn endpoints() {
 }
 
 #[test]
+fn a_url_of_loki_has_a_scheme() {
+    says(
+        "loki_url: localhost:3100",
+        "2:13: telemetry.loki_url: found a URL without http:// or https://, \
+         allowed: http://host:port/path or https://host:port/path",
+    );
+}
+
+#[test]
+fn a_file_full_of_faults_is_told_in_short() {
+    let keys: String = (0..40_000)
+        .map(|key| format!("key_number_{key}: x\n"))
+        .collect();
+    let faults = Try::with_keys(&keys).faults();
+    assert_eq!(faults.lines().count(), 101);
+    assert!(faults.ends_with("and more: only the first 100 faults are shown"));
+    let limits: String = (0..40_000).map(|key| format!(" t{key}: 1\n")).collect();
+    let config = Try::with_keys(&format!("thresholds:\n{limits}"))
+        .loaded()
+        .config;
+    assert_eq!(config.calls.thresholds.len(), 40_000);
+}
+
+#[test]
 fn certificates() {
     says(
         "tls: { ca_file: nowhere.pem }",

@@ -232,6 +232,7 @@ mod tests {
 
     use super::{Params, ParamsCapture};
     use crate::Value;
+    use crate::config::Calls;
 
     /// What of `a = $value` is captured.
     macro_rules! captured {
@@ -240,13 +241,23 @@ mod tests {
         };
         ($value:expr, $capture:expr) => {{
             let mut values = Vec::new();
-            let mut params = Params::new(&mut values, $capture, 5, &[]);
+            let calls = calls(&[]);
+            let mut params = Params::new(&mut values, $capture, &calls);
             params.param("tool.param.a", &$value).telemetry_capture();
             values.pop().map(|(key, value)| {
                 assert_eq!(key, "tool.param.a");
                 value
             })
         }};
+    }
+
+    /// Five characters of a value, and these names are secret.
+    fn calls(redact: &[&str]) -> Calls {
+        Calls {
+            params_max_length: 5,
+            params_redact: redact.iter().copied().map(str::to_owned).collect(),
+            ..Calls::default()
+        }
     }
 
     fn text(text: &'static str) -> Option<Value> {
@@ -318,9 +329,9 @@ mod tests {
 
     #[test]
     fn secret_names_are_redacted() {
-        let redact = ["token".to_owned(), "api_key".to_owned(), String::new()];
+        let redact = calls(&["token", "api_key"]);
         let mut values = Vec::new();
-        let mut params = Params::new(&mut values, ParamsCapture::All, 5, &redact);
+        let mut params = Params::new(&mut values, ParamsCapture::All, &redact);
         params
             .param("tool.param.Access_TOKEN", "s3cret")
             .telemetry_capture();
@@ -344,9 +355,9 @@ mod tests {
 
     #[test]
     fn redacts_nothing_where_nothing_is_captured() {
-        let redact = ["token".to_owned()];
+        let redact = calls(&["token"]);
         let mut values = Vec::new();
-        let mut params = Params::new(&mut values, ParamsCapture::None, 5, &redact);
+        let mut params = Params::new(&mut values, ParamsCapture::None, &redact);
         params
             .param("tool.param.token", "s3cret")
             .telemetry_capture();

@@ -16,23 +16,33 @@ enum Kind {
     Config(Vec<String>),
     AlreadyInitialized,
     /// A part could not be started.
-    #[cfg_attr(not(feature = "_export"), expect(dead_code, reason = "only exporters can fail to start"))]
-    Start { part: &'static str, why: String },
+    Start {
+        part: &'static str,
+        why: String,
+    },
 }
 
 impl Error {
     /// All faults of one configuration. `faults` is not empty.
     pub(crate) fn config(faults: Vec<String>) -> Self {
-        Self { kind: Kind::Config(faults) }
+        Self {
+            kind: Kind::Config(faults),
+        }
     }
 
     pub(crate) fn already_initialized() -> Self {
-        Self { kind: Kind::AlreadyInitialized }
+        Self {
+            kind: Kind::AlreadyInitialized,
+        }
     }
 
-    #[cfg(feature = "_export")]
     pub(crate) fn start(part: &'static str, why: impl fmt::Display) -> Self {
-        Self { kind: Kind::Start { part, why: why.to_string() } }
+        Self {
+            kind: Kind::Start {
+                part,
+                why: why.to_string(),
+            },
+        }
     }
 
     /// The configuration is wrong: a file, a variable or a builder call.

@@ -2,6 +2,8 @@
 
 /// Prefix of a tool's span: `tool.<name>`.
 pub(crate) const SPAN_PREFIX: &str = "tool.";
+/// The same with `semantic_conventions: gen_ai`.
+pub(crate) const GEN_AI_SPAN_PREFIX: &str = "execute_tool ";
 /// The instrumentation scope of everything this crate makes itself.
 pub(crate) const SCOPE: &str = "telemetry-runtime";
 
@@ -29,6 +31,8 @@ pub(crate) mod attribute {
     pub(crate) const STATUS: &str = "status";
     /// Why something was dropped, on `telemetry.*.dropped`.
     pub(crate) const CAUSE: &str = "cause";
+    /// Which exporter, on `telemetry.*`.
+    pub(crate) const DESTINATION: &str = "destination";
     /// Which signal, on `telemetry.export.*`.
     pub(crate) const SIGNAL: &str = "signal";
 }
@@ -64,6 +68,10 @@ pub(crate) mod metric {
     /// Spans handed to a destination that took them.
     pub(crate) const SPANS_EXPORTED: &str = "telemetry.spans.exported";
     pub(crate) const SPANS_DROPPED: &str = "telemetry.spans.dropped";
+    /// Points handed to a destination that took them.
+    pub(crate) const METRIC_POINTS_EXPORTED: &str = "telemetry.metric_points.exported";
+    pub(crate) const METRIC_POINTS_DROPPED: &str = "telemetry.metric_points.dropped";
+    pub(crate) const CALLS_OVER_MAX_TOOLS: &str = "telemetry.calls.over_max_tools";
     pub(crate) const EXPORT_FAILURES: &str = "telemetry.export.failures";
     pub(crate) const QUEUE_BYTES: &str = "telemetry.queue.bytes";
     pub(crate) const TOOLS: &str = "telemetry.tools";

@@ -1,3 +1,46 @@
 //! All that generated code may name. Any release may change it.
 
-pub use crate::call::{AsyncCall, Call, Failure, Guard, Message, Params, Site, call, call_async, guard};
+#[cfg(feature = "_calls")]
+pub use crate::call::{
+    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
+    guard, returned,
+};
+#[cfg(not(feature = "_calls"))]
+pub use crate::disabled::{
+    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
+    guard, returned,
+};
+pub use crate::{__returns as returns, __site as site};
+
+/// Stands where a value of type `T` is named but never made.
+#[must_use]
+pub fn output<T>() -> T {
+    unreachable!("generated code names this call in a branch that is never taken")
+}
+
+/// In an async block: what its `return` and `?` give, which the block cannot say itself.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __returns {
+    ($output:ty) => {
+        if false {
+            return $crate::__private::output::<$output>();
+        }
+    };
+}
+
+/// The static of one call site, in a block of its own so that nothing else sees its name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site {
+    ($name:literal, $function:literal, $params:expr) => {{
+        static SITE: $crate::__private::Site = $crate::__private::Site::new(
+            $name,
+            ::core::concat!(::core::module_path!(), "::", $function),
+            ::core::file!(),
+            ::core::line!(),
+            $params,
+        );
+        &SITE
+    }};
+}

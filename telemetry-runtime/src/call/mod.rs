@@ -1,8 +1,40 @@
 //! One call, start to end.
+//!
+//! [`enabled`] is what generated code calls, [`track`] the same by hand; both begin a
+//! [`live`] call, which stands on its thread's [`local`] stack while it runs and ends as a
+//! [`record`] in the thread's [`ring`].
 
-mod disabled;
-
-pub use disabled::{AsyncCall, Call, Guard, Params, Site, call, call_async, guard};
-
+mod capture;
+pub(crate) mod clock;
+#[cfg_attr(not(feature = "trace"), path = "no_context.rs")]
+mod context;
+mod current;
+mod enabled;
 mod failure;
-pub use failure::{Failure, Message};
+mod future;
+mod limits;
+mod live;
+mod local;
+pub(crate) mod record;
+pub(crate) mod ring;
+mod state;
+pub(crate) mod tool;
+mod track;
+mod typed;
+
+pub use capture::{Param, Params};
+pub use current::{Current, InCurrent, current};
+pub use enabled::{AsyncCall, Call, Guard, Site, call, call_async, guard};
+pub use failure::{Failure, Message, Returned, returned};
+pub(crate) use record::{Outcome, Record};
+pub(crate) use state::State;
+pub(crate) use tool::sample_rate;
+pub use track::{ToolCall, track_tool_call};
+
+/// What the configuration says of calls holds from now on.
+pub(crate) fn configure(calls: &crate::config::Calls) {
+    let calls = std::sync::Arc::new(calls.clone());
+    ring::set_max_bytes(calls.queue_max_bytes);
+    limits::configure(std::sync::Arc::clone(&calls));
+    tool::configure(calls);
+}

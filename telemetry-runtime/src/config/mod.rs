@@ -60,7 +60,6 @@ pub(crate) use environment::Environment;
 pub(crate) use file::FileChoice;
 pub(crate) use overrides::Override;
 pub(crate) use settings::*;
-pub(crate) use tools::{ToolSettings, matches};
 
 use crate::Error;
 use check::Checked;

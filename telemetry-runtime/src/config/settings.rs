@@ -224,3 +224,22 @@ pub(crate) struct ToolRule {
     pub(crate) params_capture: Option<ParamsCapture>,
     pub(crate) threshold_ms: Option<f64>,
 }
+
+/// What holds before `init`: nothing is recorded then.
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            sample_rate: 1.0,
+            keep: Keep::default(),
+            otel_context: true,
+            params_capture: ParamsCapture::None,
+            params_max_length: 0,
+            params_redact: Vec::new(),
+            thresholds: BTreeMap::new(),
+            default_threshold: None,
+            tools: Vec::new(),
+            max_tools: usize::MAX,
+            queue_max_bytes: 0,
+        }
+    }
+}

@@ -2,11 +2,50 @@
 
 use std::time::{Duration, Instant};
 
+#[cfg(any(
+    all(feature = "console", any(feature = "trace", feature = "metrics")),
+    all(feature = "zipkin", feature = "trace")
+))]
+pub(crate) mod attributes;
+#[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
+pub(crate) mod console;
+mod destination;
+#[cfg(feature = "file")]
+pub(crate) mod file;
+mod news;
+mod pace;
+mod queue;
+#[cfg(all(
+    test,
+    any(
+        feature = "file",
+        all(feature = "trace", any(feature = "console", feature = "zipkin"))
+    )
+))]
+pub(crate) mod samples;
+mod tally;
+mod thread;
+mod worker;
+
+pub(crate) use destination::Destination;
+pub(crate) use tally::{Cause, Tally};
+pub(crate) use thread::spawn;
+
 /// What a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {
     Traces,
     Metrics,
+}
+
+impl Signal {
+    /// The value of the attribute `signal`.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Metrics => "metrics",
+        }
+    }
 }
 
 /// One request, encoded once for all destinations: the protobuf body that
@@ -41,7 +80,10 @@ pub(crate) struct Accepted {
 #[derive(Debug)]
 pub(crate) enum Refused {
     /// Worth trying again, not before `after` where the backend said so.
-    Retry { after: Option<Duration>, why: String },
+    Retry {
+        after: Option<Duration>,
+        why: String,
+    },
     /// Not worth it: the batch is lost.
     Lost { why: String },
 }

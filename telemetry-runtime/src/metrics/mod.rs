@@ -1,5 +1,20 @@
 //! Numbers of tools: aggregated, exact, and written out.
 
+mod aggregate;
+mod buckets;
+#[cfg(feature = "console")]
+pub(crate) mod console;
+#[cfg(feature = "prometheus")]
+mod prometheus;
+#[cfg(feature = "console")]
+mod quantile;
+mod registry;
+mod sketch;
 mod snapshot;
 
-pub(crate) use snapshot::{Exemplar, Histogram, Snapshot, ToolSnapshot};
+#[cfg(feature = "prometheus")]
+pub(crate) use prometheus::PrometheusServer;
+#[cfg(feature = "console")]
+pub(crate) use quantile::quantile;
+pub(crate) use registry::{Apart, Metrics};
+pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};

@@ -53,3 +53,14 @@ pub(crate) struct Exemplar {
     pub(crate) trace_id: [u8; 16],
     pub(crate) span_id: [u8; 8],
 }
+
+/// A number of the runtime's own health, for the `telemetry.*` metrics.
+#[derive(Clone, Debug)]
+pub(crate) struct HealthPoint {
+    /// One of [`names::metric`](crate::names::metric).
+    pub(crate) name: &'static str,
+    /// It only ever rises: a counter.
+    pub(crate) monotonic: bool,
+    pub(crate) value: u64,
+    pub(crate) attributes: Vec<(&'static str, String)>,
+}

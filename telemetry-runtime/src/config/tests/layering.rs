@@ -527,10 +527,7 @@ fn the_effective_configuration_has_every_key_and_no_secret() {
         "traces_endpoint: https://user:hunter2@h/v1/traces?token=hunter2\ntraces_headers: { key: hunter2 }\ntls: {}\nthresholds: { default: 5 }",
     )
     .loaded();
-    let text = format!(
-        "{}{:?}",
-        loaded.effective, loaded
-    );
+    let text = format!("{}{:?}", loaded.effective, loaded);
     assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(
         line(&loaded, "traces_endpoint"),

@@ -1,0 +1,355 @@
+//! Parameters become typed attributes, before the body moves them.
+//!
+//! Generated code is a line a parameter: `params.param(key, &value).telemetry_capture()`.
+//! That method stands on three types, each of which dereferences to the next:
+//! [`Param`] has it where the value's type is [`Typed`], [`ByDebug`] where it has
+//! `Debug`, [`LeftOut`] always. The compiler takes the first that fits ("autoderef
+//! specialisation"), without a trait in scope, so that every type compiles. It decides
+//! where the function stands: a generic parameter is what its bounds say. The method's
+//! long name keeps it apart from those of users' traits that stand on every type.
+
+use std::borrow::Cow;
+use std::fmt::{self, Debug, Write};
+use std::ops::{Deref, DerefMut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::failure::Message;
+use super::typed::{Typed, cut};
+use crate::Value;
+use crate::config::{Calls, ParamsCapture};
+use crate::names::attribute::TOOL_PARAM_PREFIX;
+
+/// Where captured parameters go, and by which rules.
+pub struct Params<'a> {
+    values: &'a mut Vec<(Cow<'static, str>, Value)>,
+    capture: ParamsCapture,
+    calls: &'a Calls,
+}
+
+impl<'a> Params<'a> {
+    /// `capture` as the tool has it; lengths and names that look like secrets by `calls`.
+    pub(crate) fn new(
+        values: &'a mut Vec<(Cow<'static, str>, Value)>,
+        capture: ParamsCapture,
+        calls: &'a Calls,
+    ) -> Self {
+        Self {
+            values,
+            capture,
+            calls,
+        }
+    }
+
+    /// One parameter, `key` being `tool.param.<name>`.
+    pub fn param<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
+        let mut capture = self.capture;
+        if capture != ParamsCapture::None && self.is_secret(key) {
+            self.values
+                .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
+            capture = ParamsCapture::None;
+        }
+        let slot = Slot {
+            values: self.values,
+            key,
+            capture,
+            max_length: self.calls.params_max_length,
+        };
+        Param(ByDebug(LeftOut { slot, value }))
+    }
+
+    /// One parameter of a call by hand.
+    pub(crate) fn named(&mut self, name: Cow<'static, str>, value: Value) {
+        let value = match value {
+            _ if self.capture == ParamsCapture::None => return,
+            _ if self.is_secret(&name) => Value::Str(Cow::Borrowed(REDACTED)),
+            Value::Str(text) => cut_text(text, self.calls.params_max_length),
+            value => value,
+        };
+        self.values
+            .push((format!("{TOOL_PARAM_PREFIX}{name}").into(), value));
+    }
+
+    fn is_secret(&self, key: &str) -> bool {
+        self.calls
+            .redacts(key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key))
+    }
+}
+
+/// What stands for a secret.
+const REDACTED: &str = "[redacted]";
+
+fn cut_text(text: Cow<'static, str>, max_length: usize) -> Value {
+    match cut(&text, max_length) {
+        kept if kept.len() == text.len() => Value::Str(text),
+        kept => Value::Str(Cow::Owned([kept, "…"].concat())),
+    }
+}
+
+/// The text of an error, its first `max_length` characters. A `Display` that panics hurts nobody.
+pub(crate) fn text(message: &Message<'_>, max_length: usize) -> Option<String> {
+    let mut text = Cut {
+        text: String::new(),
+        left: max_length,
+        is_full: false,
+    };
+    let written = catch_unwind(AssertUnwindSafe(|| match message {
+        Message::Display(error) => write!(text, "{error}"),
+        Message::Debug(error) => write!(text, "{error:?}"),
+        Message::None => Ok(()),
+    }));
+    match (written, message) {
+        (_, Message::None) => None,
+        (Err(_), _) => Some("[its text panicked]".to_owned()),
+        (Ok(_), _) => Some(text.text),
+    }
+}
+
+/// Where one parameter goes.
+struct Slot<'p> {
+    values: &'p mut Vec<(Cow<'static, str>, Value)>,
+    key: &'static str,
+    capture: ParamsCapture,
+    max_length: usize,
+}
+
+impl Slot<'_> {
+    fn put(&mut self, value: Value) {
+        self.values.push((Cow::Borrowed(self.key), value));
+    }
+}
+
+/// A parameter whose type may be [`Typed`].
+pub struct Param<'p, T: ?Sized>(ByDebug<'p, T>);
+
+impl<T: Typed + ?Sized> Param<'_, T> {
+    /// Puts it where it belongs.
+    pub fn telemetry_capture(&mut self) {
+        let LeftOut { slot, value } = &mut self.0.0;
+        if slot.capture != ParamsCapture::None
+            && let Some(value) = value.typed(slot.max_length)
+        {
+            slot.put(value);
+        }
+    }
+}
+
+/// A parameter whose type may have `Debug`.
+pub struct ByDebug<'p, T: ?Sized>(LeftOut<'p, T>);
+
+impl<T: Debug + ?Sized> ByDebug<'_, T> {
+    /// Puts its text where it belongs.
+    pub fn telemetry_capture(&mut self) {
+        let LeftOut { slot, value } = &mut self.0;
+        if slot.capture == ParamsCapture::All {
+            slot.put(debug(value, slot.max_length));
+        }
+    }
+}
+
+/// A parameter of which nothing can be said.
+pub struct LeftOut<'p, T: ?Sized> {
+    slot: Slot<'p>,
+    value: &'p T,
+}
+
+impl<T: ?Sized> LeftOut<'_, T> {
+    /// Leaves it out.
+    pub fn telemetry_capture(&mut self) {}
+}
+
+impl<'p, T: ?Sized> Deref for Param<'p, T> {
+    type Target = ByDebug<'p, T>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T: ?Sized> DerefMut for Param<'_, T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl<'p, T: ?Sized> Deref for ByDebug<'p, T> {
+    type Target = LeftOut<'p, T>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl<T: ?Sized> DerefMut for ByDebug<'_, T> {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+/// The text of a value, its first `max_length` characters; the rest is not formatted.
+/// A `Debug` that panics hurts nobody.
+fn debug<T: Debug + ?Sized>(value: &T, max_length: usize) -> Value {
+    let mut text = Cut {
+        text: String::new(),
+        left: max_length,
+        is_full: false,
+    };
+    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{value:?}")));
+    match written {
+        Err(_) => Value::Str(Cow::Borrowed("[Debug panicked]")),
+        Ok(_) => Value::Str(text.text.into()),
+    }
+}
+
+/// A text that refuses what goes beyond its length.
+struct Cut {
+    text: String,
+    /// Characters.
+    left: usize,
+    is_full: bool,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.is_full {
+            return Err(fmt::Error);
+        }
+        let kept = cut(part, self.left);
+        self.text.push_str(kept);
+        if kept.len() < part.len() {
+            self.text.push('…');
+            self.is_full = true;
+            return Err(fmt::Error);
+        }
+        self.left -= kept.chars().count();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fmt::{self, Debug};
+
+    use super::{Params, ParamsCapture};
+    use crate::Value;
+
+    /// What of `a = $value` is captured.
+    macro_rules! captured {
+        ($value:expr) => {
+            captured!($value, ParamsCapture::All)
+        };
+        ($value:expr, $capture:expr) => {{
+            let mut values = Vec::new();
+            let mut params = Params::new(&mut values, $capture, 5, &[]);
+            params.param("tool.param.a", &$value).telemetry_capture();
+            values.pop().map(|(key, value)| {
+                assert_eq!(key, "tool.param.a");
+                value
+            })
+        }};
+    }
+
+    fn text(text: &'static str) -> Option<Value> {
+        Some(Value::from(text))
+    }
+
+    #[derive(Debug)]
+    struct Point;
+    struct Opaque;
+
+    #[test]
+    fn typed_where_possible_else_debug_else_nothing() {
+        assert_eq!(captured!(3_u8), Some(Value::I64(3)));
+        assert_eq!(captured!("text"), text("text"));
+        assert_eq!(captured!(Point), text("Point"));
+        assert_eq!(captured!(&mut &Point), text("Point"));
+        assert_eq!(captured!(Opaque), None);
+        assert_eq!(captured!(|| 3), None);
+    }
+
+    #[test]
+    fn a_generic_parameter_is_what_its_bounds_say() {
+        fn unbounded<T>(value: T) -> Option<Value> {
+            captured!(value)
+        }
+        fn debug<T: Debug + ?Sized>(value: &T) -> Option<Value> {
+            captured!(*value)
+        }
+        assert_eq!(unbounded(3), None);
+        assert_eq!(debug(&3), text("3"));
+        assert_eq!(debug("a\n"), text(r#""a\n""#));
+    }
+
+    #[test]
+    fn the_mode_decides() {
+        assert_eq!(captured!(3, ParamsCapture::Primitives), Some(Value::I64(3)));
+        assert_eq!(captured!(Point, ParamsCapture::Primitives), None);
+        assert_eq!(captured!(3, ParamsCapture::None), None);
+        assert_eq!(captured!(Point, ParamsCapture::None), None);
+    }
+
+    #[test]
+    fn the_rest_of_a_long_debug_is_not_formatted() {
+        struct Endless<'a>(&'a Cell<u32>);
+        impl Debug for Endless<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                loop {
+                    self.0.set(self.0.get() + 1);
+                    f.write_str("äb")?;
+                }
+            }
+        }
+        let written = Cell::new(0);
+        assert_eq!(captured!(Endless(&written)), text("äbäbä…"));
+        assert_eq!(written.get(), 3);
+        assert_eq!(captured!([1, 2]), text("[1, 2…"));
+    }
+
+    #[test]
+    fn a_panicking_debug_hurts_nobody() {
+        struct Panics;
+        impl Debug for Panics {
+            fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                panic!("on purpose")
+            }
+        }
+        assert_eq!(captured!(Panics), text("[Debug panicked]"));
+    }
+
+    #[test]
+    fn secret_names_are_redacted() {
+        let redact = ["token".to_owned(), "api_key".to_owned(), String::new()];
+        let mut values = Vec::new();
+        let mut params = Params::new(&mut values, ParamsCapture::All, 5, &redact);
+        params
+            .param("tool.param.Access_TOKEN", "s3cret")
+            .telemetry_capture();
+        params
+            .param("tool.param.api_key", &Opaque)
+            .telemetry_capture();
+        params.param("tool.param.to", "ken").telemetry_capture();
+        let values: Vec<_> = values
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        assert_eq!(
+            values,
+            [
+                "tool.param.Access_TOKEN=[redacted]",
+                "tool.param.api_key=[redacted]",
+                "tool.param.to=ken"
+            ]
+        );
+    }
+
+    #[test]
+    fn redacts_nothing_where_nothing_is_captured() {
+        let redact = ["token".to_owned()];
+        let mut values = Vec::new();
+        let mut params = Params::new(&mut values, ParamsCapture::None, 5, &redact);
+        params
+            .param("tool.param.token", "s3cret")
+            .telemetry_capture();
+        assert_eq!(values, []);
+    }
+}

@@ -1,0 +1,84 @@
+//! OpenTelemetry's active context: parents from it, tools as parents in it.
+
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::{Context, ContextGuard};
+
+use super::record::Ids;
+
+/// While it lives, a call is the active span of this thread.
+pub(crate) type Attached = Option<ContextGuard>;
+/// A call's context between two polls.
+pub(crate) type Kept = Option<Context>;
+
+/// The active span, when it is not one of ours.
+pub(crate) struct Active {
+    pub(crate) trace: [u64; 2],
+    pub(crate) span: u64,
+    pub(crate) sampled: bool,
+    pub(crate) remote: bool,
+    pub(crate) state: Option<String>,
+}
+
+/// Id of the active span, 0 where there is none.
+#[inline]
+pub(crate) fn active_span() -> u64 {
+    Context::map_current(|context| {
+        if !context.has_active_span() {
+            return 0;
+        }
+        u64::from_be_bytes(context.span().span_context().span_id().to_bytes())
+    })
+}
+
+/// The active span as a parent.
+pub(crate) fn active() -> Option<Active> {
+    Context::map_current(|context| {
+        let span = context.span();
+        let span = span.span_context();
+        if !span.is_valid() {
+            return None;
+        }
+        let trace = u128::from_be_bytes(span.trace_id().to_bytes());
+        let state = span.trace_state().header();
+        Some(Active {
+            trace: [(trace >> 64) as u64, trace as u64],
+            span: u64::from_be_bytes(span.span_id().to_bytes()),
+            sampled: span.is_sampled(),
+            remote: span.is_remote(),
+            state: (!state.is_empty()).then_some(state),
+        })
+    })
+}
+
+/// The context of a call: the current one, baggage and `tracestate` and all, with its span.
+pub(crate) fn of(ids: Ids) -> Kept {
+    let trace = TraceId::from_bytes(ids.trace_bytes());
+    Some(Context::map_current(|context| {
+        let span = context.span();
+        let around = span.span_context();
+        let state = if around.trace_id() == trace {
+            around.trace_state().clone()
+        } else {
+            TraceState::NONE
+        };
+        let flags = if ids.sampled {
+            TraceFlags::SAMPLED
+        } else {
+            TraceFlags::NOT_SAMPLED
+        };
+        let span = SpanContext::new(
+            trace,
+            SpanId::from_bytes(ids.span_bytes()),
+            flags,
+            false,
+            state,
+        );
+        context.with_remote_span_context(span)
+    }))
+}
+
+/// Makes a context current until what it gives is dropped.
+#[inline]
+pub(crate) fn attach(context: &Kept) -> Attached {
+    context.as_ref().map(|context| context.clone().attach())
+}

@@ -1,0 +1,218 @@
+//! The active call, for the code inside it.
+
+use std::borrow::Cow;
+use std::fmt::Display;
+use std::pin::Pin;
+use std::sync::PoisonError;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::capture::text;
+use super::failure::{Message, error_type};
+use super::local::{self, DetailsOf, Frame, SharedDetails};
+use super::record::{Details, Event, Ids, Kept};
+use super::state::State;
+use super::{clock, context, limits};
+use crate::ids::{SpanId, TraceId};
+use crate::value::Value;
+
+/// The innermost call of a tool that runs on this thread or task.
+///
+/// Outside of any call it is one that does nothing, so nobody has to ask first.
+///
+/// ```
+/// use telemetry_runtime::{current, tool};
+///
+/// #[tool]
+/// fn search(query: &str) -> Vec<String> {
+///     let found = vec![query.to_owned()];
+///     current().set_attribute("result.count", found.len());
+///     found
+/// }
+/// # search("x");
+/// ```
+#[must_use]
+pub fn current() -> Current {
+    Current::innermost()
+}
+
+/// A handle to a call: cheap to clone, usable from any thread, without effect once
+/// the call has ended.
+#[derive(Clone, Default)]
+pub struct Current {
+    ids: Ids,
+    details: Option<SharedDetails>,
+}
+
+impl Current {
+    fn innermost() -> Self {
+        local::with(|local| local.innermost().map(Self::of))
+            .flatten()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn of(frame: &mut Frame) -> Self {
+        Self {
+            ids: frame.ids,
+            details: Some(frame.details.share()),
+        }
+    }
+
+    pub(crate) fn without_details(ids: Ids) -> Self {
+        Self { ids, details: None }
+    }
+
+    /// Sets an attribute of the call's span; a second value for a key replaces the first.
+    /// At most 128 are kept, strings whole.
+    pub fn set_attribute(
+        &self,
+        key: impl Into<Cow<'static, str>>,
+        value: impl Into<Value>,
+    ) -> &Self {
+        self.with(|details| details.set(key.into(), value.into()));
+        self
+    }
+
+    /// Adds an event to the call's span, at the present moment. At most 128 are kept.
+    pub fn add_event<K: Into<Cow<'static, str>>>(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        attributes: impl IntoIterator<Item = (K, Value)>,
+    ) -> &Self {
+        self.with(|details| {
+            details.add_event(Event {
+                name: name.into(),
+                at: clock::now(),
+                attributes: attributes
+                    .into_iter()
+                    .map(|(key, value)| (key.into(), value))
+                    .collect(),
+            });
+        });
+        self
+    }
+
+    /// Says that the call fails, for one that does not give a `Result`: its outcome is
+    /// `error`, with the type and text of `error`.
+    pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
+        let message = text(&Message::Display(&error), limits::max_length());
+        self.with(|details| {
+            details.error_type = Some(error_type::<E>().into());
+            details.error_message = message;
+        });
+        self
+    }
+
+    /// The trace the call is part of; `None` outside of a call.
+    #[must_use]
+    pub fn trace_id(&self) -> Option<TraceId> {
+        (self.ids.span != 0).then(|| TraceId::new(self.ids.trace_bytes()))
+    }
+
+    /// The call's own span; `None` outside of a call.
+    #[must_use]
+    pub fn span_id(&self) -> Option<SpanId> {
+        (self.ids.span != 0).then(|| SpanId::new(self.ids.span_bytes()))
+    }
+
+    /// Whether the span is sent whatever happens.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        self.ids.sampled
+    }
+
+    /// Runs `body` inside this call, on whatever thread: calls made by it are children.
+    ///
+    /// ```
+    /// use telemetry_runtime::{current, tool};
+    ///
+    /// #[tool]
+    /// fn both() {
+    ///     let here = current();
+    ///     std::thread::spawn(move || here.run(one)).join().unwrap();
+    /// }
+    ///
+    /// #[tool]
+    /// fn one() {}
+    /// # both();
+    /// ```
+    pub fn run<T>(&self, body: impl FnOnce() -> T) -> T {
+        let _entered = self.enter();
+        body()
+    }
+
+    /// A future whose polls are inside this call: for spawned tasks.
+    pub fn wrap<F: Future>(&self, future: F) -> InCurrent<F> {
+        InCurrent {
+            future,
+            current: self.clone(),
+        }
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Details)) {
+        let Some(shared) = &self.details else { return };
+        if let Some(details) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner) {
+            change(details);
+        }
+    }
+
+    fn enter(&self) -> Entered {
+        let Some(details) = self.details.clone() else {
+            return Entered {
+                position: None,
+                _attached: context::Attached::default(),
+            };
+        };
+        let attached = match State::now().makes_current() {
+            true => context::attach(&context::of(self.ids)),
+            false => context::Attached::default(),
+        };
+        let frame = Frame {
+            ids: self.ids,
+            seen: context::active_span(),
+            kept: Kept::No,
+            ended: false,
+            details: DetailsOf::Shared(details),
+        };
+        Entered {
+            position: local::with(|local| local.enter(frame)),
+            _attached: attached,
+        }
+    }
+}
+
+/// While it lives, this thread is inside a call that began elsewhere.
+struct Entered {
+    position: Option<usize>,
+    _attached: context::Attached,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        if let Some(position) = self.position {
+            // The frame holds a handle only; it is dropped outside of `with`.
+            let _frame = local::with(|local| local.leave(position, false));
+        }
+    }
+}
+
+pin_project! {
+    /// See [`Current::wrap`].
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct InCurrent<F> {
+        #[pin]
+        future: F,
+        current: Current,
+    }
+}
+
+impl<F: Future> Future for InCurrent<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.current.enter();
+        this.future.poll(context)
+    }
+}

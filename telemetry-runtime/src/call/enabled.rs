@@ -1,0 +1,194 @@
+//! What generated code calls, with any signal on.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use super::capture::Params;
+use super::failure::Failure;
+use super::future::ToolFuture;
+use super::live::{self, Running, Suspended};
+use super::record::Outcome;
+use super::state::State;
+use super::tool::{self, Origin, Place};
+
+/// A place in the code that is a tool: a `static` beside each annotated body.
+pub struct Site {
+    name: &'static str,
+    function: &'static str,
+    file: &'static str,
+    line: u32,
+    params: u32,
+    origin: OnceLock<&'static Origin>,
+}
+
+impl Site {
+    /// `function` is the path with its module; `params` counts all but `self`.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        function: &'static str,
+        file: &'static str,
+        line: u32,
+        params: u32,
+    ) -> Self {
+        Self {
+            name,
+            function,
+            file,
+            line,
+            params,
+            origin: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    fn origin(&self) -> &'static Origin {
+        self.origin.get_or_init(|| {
+            let Self {
+                name,
+                function,
+                file,
+                line,
+                params,
+                ..
+            } = *self;
+            tool::at(
+                name,
+                Place {
+                    function,
+                    file,
+                    line,
+                    params: Some(params),
+                },
+            )
+        })
+    }
+}
+
+/// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
+#[inline]
+pub fn call(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Call {
+    let state = State::now();
+    Call {
+        running: if state.is_running() {
+            live::run(state, site.origin(), capture)
+        } else {
+            None
+        },
+    }
+}
+
+/// A call about to run.
+#[must_use = "the body is run by `run`"]
+pub struct Call {
+    running: Option<Running>,
+}
+
+impl Call {
+    /// Runs the body. `ending` says whether what it gave is a failure.
+    #[inline]
+    pub fn run<T>(
+        self,
+        body: impl FnOnce() -> T,
+        ending: impl FnOnce(&T) -> Option<Failure<'_>>,
+    ) -> T {
+        let Some(running) = self.running else {
+            return body();
+        };
+        let unwinding = Unwinding(Some(running));
+        let output = body();
+        if let Some(running) = unwinding.disarm() {
+            let failure = ending(&output);
+            let outcome = if failure.is_some() {
+                Outcome::Error
+            } else {
+                Outcome::Success
+            };
+            running.end(outcome, failure, false);
+        }
+        output
+    }
+}
+
+/// Dropped while it holds a call, it was a panic that came by.
+struct Unwinding(Option<Running>);
+
+impl Unwinding {
+    #[inline]
+    fn disarm(mut self) -> Option<Running> {
+        self.0.take()
+    }
+}
+
+impl Drop for Unwinding {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(running) = self.0.take() {
+            running.end(Outcome::Panic, Some(Failure::panic()), false);
+        }
+    }
+}
+
+/// Begins an async call of the tool at `site`.
+#[inline]
+pub fn call_async(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
+    let state = State::now();
+    AsyncCall {
+        suspended: if state.is_running() {
+            live::suspend(state, site.origin(), capture)
+        } else {
+            None
+        },
+    }
+}
+
+/// An async call about to be polled. `Send`, unlike [`Call`].
+#[must_use = "the body is run by `run`"]
+pub struct AsyncCall {
+    suspended: Option<Suspended>,
+}
+
+impl AsyncCall {
+    /// The body's future, measured until it is ready or dropped.
+    #[inline]
+    pub fn run<F, E>(self, body: F, ending: E) -> ToolFuture<F, E>
+    where
+        F: Future,
+        E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+    {
+        ToolFuture::new(body, ending, self.suspended)
+    }
+}
+
+/// Begins a call that lasts as long as what this gives: for `#[track_caller]`,
+/// which a closure cannot have.
+#[inline]
+pub fn guard(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Guard {
+    let state = State::now();
+    Guard {
+        running: if state.is_running() {
+            live::run(state, site.origin(), capture)
+        } else {
+            None
+        },
+        was_panicking: std::thread::panicking(),
+        not_send: PhantomData,
+    }
+}
+
+/// A call that ends when this is dropped.
+#[must_use = "the call ends when this is dropped"]
+pub struct Guard {
+    running: Option<Running>,
+    was_panicking: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for Guard {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.end_unseen(self.was_panicking);
+        }
+    }
+}

@@ -1,0 +1,370 @@
+//! A call that runs: from its start to the record it leaves.
+
+use std::borrow::Cow;
+
+use super::capture::{Params, text};
+use super::context;
+use super::current::Current;
+use super::failure::Failure;
+use super::local::{self, DetailsOf, Frame, Local, Standing};
+use super::record::{Details, Ids, Kept, Outcome, Record};
+use super::state::State;
+use super::tool::Origin;
+use super::{clock, limits};
+use crate::collector;
+
+/// A call between its start and its end, wherever it is polled.
+pub(crate) struct Live {
+    origin: &'static Origin,
+    start: u64,
+    parent: u64,
+    state: State,
+}
+
+/// A call while it runs on this thread.
+pub(crate) struct Running {
+    live: Live,
+    /// Its frame and its slot among the active; `None` where the thread's locals are gone.
+    place: Option<(usize, u32)>,
+    attached: context::Attached,
+}
+
+/// An async call between two polls.
+pub(crate) struct Suspended {
+    live: Live,
+    frame: Frame,
+    context: context::Kept,
+}
+
+/// What a call begins with.
+struct Start {
+    live: Live,
+    frame: Frame,
+}
+
+/// `None` where nobody listens: telemetry is off, or the tool is.
+#[inline]
+fn start(
+    state: State,
+    origin: &'static Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Option<Start> {
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let standing = local::stand(origin.tool);
+    let details = match local::wants_params(state, &standing) {
+        true => captured(origin, capture),
+        false => DetailsOf::Nobody,
+    };
+    Some(began(state, origin, standing, details))
+}
+
+#[inline]
+fn began(
+    state: State,
+    origin: &'static Origin,
+    standing: Standing,
+    mut details: DetailsOf,
+) -> Start {
+    if let Some(trace_state) = standing.trace_state {
+        let mut own = details.take().unwrap_or_default();
+        own.trace_state = Some(trace_state);
+        details = DetailsOf::Own(own);
+    }
+    let frame = Frame {
+        ids: standing.ids,
+        seen: standing.seen,
+        kept: Kept::No,
+        ended: false,
+        details,
+    };
+    Start {
+        live: Live {
+            origin,
+            start: 0,
+            parent: standing.parent,
+            state,
+        },
+        frame,
+    }
+}
+
+/// The parameters, in details of their own where there are any.
+#[inline]
+fn captured(origin: &'static Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
+    if origin.place.params == Some(0) {
+        return DetailsOf::Nobody;
+    }
+    let attributes = limits::with_params(origin.tool.params_capture(), capture);
+    if attributes.is_empty() {
+        return DetailsOf::Nobody;
+    }
+    let params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
+    DetailsOf::Own(Box::new(Details {
+        attributes,
+        params,
+        ..Details::default()
+    }))
+}
+
+/// Begins a call that ends on this thread.
+#[inline]
+pub(crate) fn run(
+    state: State,
+    origin: &'static Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Option<Running> {
+    let Start {
+        mut live,
+        mut frame,
+    } = start(state, origin, capture)?;
+    let attached = match state.makes_current() {
+        true => {
+            frame.seen = frame.ids.span;
+            context::attach(&context::of(frame.ids))
+        }
+        false => context::Attached::default(),
+    };
+    let place = local::with(|local| (local.enter(frame), local.ring.began(origin.tool.id)));
+    live.start = clock::now();
+    Some(Running {
+        live,
+        place,
+        attached,
+    })
+}
+
+/// Begins a call that ends wherever it is polled last.
+#[inline]
+pub(crate) fn suspend(
+    state: State,
+    origin: &'static Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Option<Suspended> {
+    let Start {
+        mut live,
+        mut frame,
+    } = start(state, origin, capture)?;
+    let context = match state.makes_current() {
+        true => {
+            frame.seen = frame.ids.span;
+            context::of(frame.ids)
+        }
+        false => context::Kept::default(),
+    };
+    origin.tool.async_began();
+    live.start = clock::now();
+    Some(Suspended {
+        live,
+        frame,
+        context,
+    })
+}
+
+impl Running {
+    /// The call has come to its end. Guards that are dropped in any order say
+    /// `keep_above`; a closure knows that nothing above it is alive.
+    #[inline]
+    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>, keep_above: bool) {
+        let end = clock::now();
+        let Self {
+            live,
+            place,
+            attached,
+        } = self;
+        drop(attached);
+        let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
+        live.end(end, outcome, error, |local| {
+            let (position, slot) = place?;
+            local.ring.ended(slot);
+            local.leave(position, keep_above)
+        });
+    }
+
+    /// Takes the call off this thread, to go on as a future does.
+    pub(crate) fn suspend(self) -> Suspended {
+        let Self {
+            live,
+            place,
+            attached,
+        } = self;
+        drop(attached);
+        let frame = local::with(|local| {
+            let (position, slot) = place?;
+            local.ring.ended(slot);
+            local.leave(position, true)
+        });
+        let frame = frame.flatten().unwrap_or_default();
+        let context = match live.state.makes_current() {
+            true => context::of(frame.ids),
+            false => context::Kept::default(),
+        };
+        live.origin.tool.async_began();
+        Suspended {
+            live,
+            frame,
+            context,
+        }
+    }
+
+    /// The end of a call whose value nobody sees: a panic where one began inside it.
+    #[inline]
+    pub(crate) fn end_unseen(self, was_panicking: bool) {
+        match std::thread::panicking() && !was_panicking {
+            true => self.end(Outcome::Panic, Some(Failure::panic()), true),
+            false => self.end(Outcome::Success, None, true),
+        }
+    }
+
+    pub(crate) fn ids(&self) -> Ids {
+        ids_at(self.place)
+    }
+
+    /// A handle to the call.
+    pub(crate) fn current(&self) -> Current {
+        let current = self
+            .place
+            .and_then(|(position, _)| local::with(|local| local.frame(position).map(Current::of)));
+        current.flatten().unwrap_or_default()
+    }
+}
+
+fn ids_at(place: Option<(usize, u32)>) -> Ids {
+    place
+        .and_then(|(position, _)| local::with(|local| local.ids_at(position)))
+        .unwrap_or_default()
+}
+
+impl Suspended {
+    /// The call goes on, on this thread.
+    #[inline]
+    pub(crate) fn enter(&mut self) -> Polled {
+        let attached = context::attach(&self.context);
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.seen = context::active_span();
+        Polled {
+            position: local::with(|local| local.enter(frame)),
+            attached,
+        }
+    }
+
+    /// The call waits.
+    #[inline]
+    pub(crate) fn leave(&mut self, polled: Polled) {
+        let Polled { position, attached } = polled;
+        drop(attached);
+        if let Some(position) = position
+            && let Some(frame) = local::with(|local| local.leave(position, false)).flatten()
+        {
+            self.frame = frame;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
+        let end = clock::now();
+        let Self {
+            live,
+            frame,
+            context,
+        } = self;
+        drop(context);
+        live.origin.tool.async_ended();
+        let error = failure.map(|failure| live.text_of(&failure, frame.ids));
+        live.end(end, outcome, error, |_| Some(frame));
+    }
+}
+
+/// A poll of an async call, going on.
+pub(crate) struct Polled {
+    position: Option<usize>,
+    attached: context::Attached,
+}
+
+type Error = (Cow<'static, str>, Option<String>);
+
+impl Live {
+    /// `error.type`, and the message where the span may be sent. Formats, so it must
+    /// not run inside [`local::with`].
+    fn text_of(&self, failure: &Failure<'_>, ids: Ids) -> Error {
+        let wanted = self.state.sends_spans() && (ids.sampled || self.state.keeps_errors());
+        (
+            failure.error_type.clone(),
+            wanted
+                .then(|| text(&failure.message, limits::max_length()))
+                .flatten(),
+        )
+    }
+
+    /// Leaves the record, in the thread's ring where the thread still has one.
+    #[inline]
+    fn end(
+        self,
+        end: u64,
+        outcome: Outcome,
+        error: Option<Error>,
+        frame: impl FnOnce(&mut Local) -> Option<Frame>,
+    ) {
+        let mut rest = Some((self, error, frame));
+        local::with(|local| {
+            let Some((live, error, frame)) = rest.take() else {
+                return;
+            };
+            let frame = frame(local).unwrap_or_default();
+            let ids = frame.ids;
+            let record = live.record(frame, end, outcome, error);
+            if record.kept != Kept::No {
+                local.keep_parent(ids, record.kept);
+            }
+            local.ring.push(record);
+        });
+        if let Some((live, error, _)) = rest {
+            collector::add_orphan(&live.record(Frame::default(), end, outcome, error));
+        }
+    }
+
+    #[inline]
+    fn record(self, frame: Frame, end: u64, mut outcome: Outcome, error: Option<Error>) -> Record {
+        let mut details = frame.details.take();
+        if let Some((error_type, message)) = error {
+            let details = details.get_or_insert_default();
+            details.error_type = Some(error_type);
+            details.error_message = message.or(details.error_message.take());
+        } else if outcome == Outcome::Success
+            && details
+                .as_ref()
+                .is_some_and(|details| details.error_type.is_some())
+        {
+            outcome = Outcome::Error;
+        }
+        let kept = match frame.ids.sampled {
+            true => Kept::No,
+            false => self.keeps(outcome, end).max(frame.kept),
+        };
+        Record {
+            origin: self.origin,
+            start: self.start,
+            end,
+            ids: frame.ids,
+            parent: self.parent,
+            outcome,
+            kept,
+            details,
+        }
+    }
+
+    /// Whether a call that was not sampled is sent all the same.
+    #[inline]
+    fn keeps(&self, outcome: Outcome, end: u64) -> Kept {
+        if self.state.keeps_errors() && outcome.is_error() {
+            Kept::Error
+        } else if self.state.keeps_slow()
+            && clock::nanos(self.start, end) > self.origin.tool.slow_over()
+        {
+            Kept::Slow
+        } else {
+            Kept::No
+        }
+    }
+}

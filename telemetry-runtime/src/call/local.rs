@@ -1,0 +1,253 @@
+//! What a thread knows of its calls: those that run, and the way out for those that ended.
+
+use std::cell::RefCell;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fastrand::Rng;
+
+use super::context;
+use super::record::{Details, Ids, Kept};
+use super::ring::Ring;
+use super::state::State;
+use super::tool::Tool;
+
+/// A call that runs on this thread, or the part of one that is polled here.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    pub(crate) ids: Ids,
+    /// The active span of OpenTelemetry's context as this call left it: a different
+    /// one later is a span inside this call.
+    pub(crate) seen: u64,
+    /// A call below it was kept, so this one has to be.
+    pub(crate) kept: Kept,
+    /// It ended before the ones above it.
+    pub(crate) ended: bool,
+    pub(crate) details: DetailsOf,
+}
+
+/// A call's details: shared as soon as somebody asks for the active call.
+#[derive(Debug, Default)]
+pub(crate) enum DetailsOf {
+    #[default]
+    Nobody,
+    Own(Box<Details>),
+    Shared(SharedDetails),
+}
+
+/// `None` once the call has ended.
+pub(crate) type SharedDetails = Arc<Mutex<Option<Box<Details>>>>;
+
+impl DetailsOf {
+    pub(crate) fn take(self) -> Option<Box<Details>> {
+        match self {
+            Self::Nobody => None,
+            Self::Own(details) => Some(details),
+            Self::Shared(shared) => shared.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
+    }
+
+    /// Something that can be handed out.
+    pub(crate) fn share(&mut self) -> SharedDetails {
+        let shared = match std::mem::take(self) {
+            Self::Nobody => Arc::new(Mutex::new(Some(Box::default()))),
+            Self::Own(details) => Arc::new(Mutex::new(Some(details))),
+            Self::Shared(shared) => shared,
+        };
+        *self = Self::Shared(Arc::clone(&shared));
+        shared
+    }
+}
+
+/// One thread's own.
+pub(crate) struct Local {
+    /// Innermost last.
+    frames: Vec<Frame>,
+    random: Rng,
+    /// Differs between threads and processes, so that 64 random bits are not all that
+    /// tells two traces apart.
+    salt: u64,
+    pub(crate) ring: Ring,
+}
+
+/// Where a new call stands. Without ids where the thread's locals are gone.
+#[derive(Default)]
+pub(crate) struct Standing {
+    pub(crate) ids: Ids,
+    /// Span id of the parent, 0 for a root.
+    pub(crate) parent: u64,
+    /// The active span of OpenTelemetry's context.
+    pub(crate) seen: u64,
+    pub(crate) trace_state: Option<String>,
+}
+
+thread_local! {
+    static LOCAL: RefCell<Local> = RefCell::new(Local::new());
+}
+
+/// `None` while the thread's locals are being destroyed, or inside another `with`.
+#[inline]
+pub(crate) fn with<T>(use_it: impl FnOnce(&mut Local) -> T) -> Option<T> {
+    LOCAL
+        .try_with(|local| {
+            local
+                .try_borrow_mut()
+                .ok()
+                .map(|mut local| use_it(&mut local))
+        })
+        .ok()
+        .flatten()
+}
+
+impl Local {
+    fn new() -> Self {
+        let seed = RandomState::new();
+        Self {
+            frames: Vec::with_capacity(8),
+            random: Rng::with_seed(seed.build_hasher().finish()),
+            salt: seed.hash_one(0),
+            ring: Ring::new(),
+        }
+    }
+
+    /// The ids of a call of `tool` that begins now, and its parent: whichever is
+    /// innermost of the running call and OpenTelemetry's active span.
+    #[inline]
+    pub(crate) fn stand(&mut self, tool: &Tool) -> Standing {
+        let seen = context::active_span();
+        match self.innermost() {
+            Some(frame) if seen == frame.seen || seen == 0 => {
+                let parent = frame.ids;
+                Standing {
+                    ids: Ids {
+                        span: self.id(),
+                        remote_parent: false,
+                        ..parent
+                    },
+                    parent: parent.span,
+                    seen,
+                    trace_state: None,
+                }
+            }
+            _ if seen != 0 => self.stand_under_context(tool, seen),
+            _ => self.root(tool, seen),
+        }
+    }
+
+    #[cold]
+    fn stand_under_context(&mut self, tool: &Tool, seen: u64) -> Standing {
+        let Some(parent) = context::active() else {
+            return self.root(tool, seen);
+        };
+        Standing {
+            ids: Ids {
+                trace: parent.trace,
+                span: self.id(),
+                sampled: parent.sampled,
+                remote_parent: parent.remote,
+            },
+            parent: parent.span,
+            seen,
+            trace_state: parent.state,
+        }
+    }
+
+    #[inline]
+    fn root(&mut self, tool: &Tool, seen: u64) -> Standing {
+        let trace = [self.id().wrapping_add(self.salt) | 1, self.id()];
+        let ids = Ids {
+            trace,
+            span: self.id(),
+            sampled: tool.samples(trace[1]),
+            remote_parent: false,
+        };
+        Standing {
+            ids,
+            parent: 0,
+            seen,
+            trace_state: None,
+        }
+    }
+
+    /// Never 0, which means none.
+    #[inline]
+    fn id(&mut self) -> u64 {
+        self.random.u64(..).max(1)
+    }
+
+    /// The innermost call that has not ended.
+    #[inline]
+    pub(crate) fn innermost(&mut self) -> Option<&mut Frame> {
+        self.frames.iter_mut().rev().find(|frame| !frame.ended)
+    }
+
+    /// Gives the position that [`Local::leave`] takes.
+    #[inline]
+    pub(crate) fn enter(&mut self, frame: Frame) -> usize {
+        self.frames.push(frame);
+        self.frames.len() - 1
+    }
+
+    /// Takes back the frame at `position`. Frames above it belong to guards that were
+    /// leaked, or that are about to be dropped out of order: `keep_above` says which.
+    #[inline]
+    pub(crate) fn leave(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
+        if position + 1 == self.frames.len() {
+            let frame = self.frames.pop();
+            while self.frames.last().is_some_and(|below| below.ended) {
+                self.frames.pop();
+            }
+            return frame;
+        }
+        self.leave_early(position, keep_above)
+    }
+
+    #[cold]
+    fn leave_early(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
+        if !keep_above {
+            self.frames.truncate(position + 1);
+            return self.frames.pop();
+        }
+        let frame = self.frames.get_mut(position)?;
+        let gone = Frame {
+            ids: frame.ids,
+            ended: true,
+            ..Frame::default()
+        };
+        Some(std::mem::replace(frame, gone))
+    }
+
+    pub(crate) fn frame(&mut self, position: usize) -> Option<&mut Frame> {
+        self.frames.get_mut(position)
+    }
+
+    pub(crate) fn ids_at(&self, position: usize) -> Ids {
+        self.frames
+            .get(position)
+            .map(|frame| frame.ids)
+            .unwrap_or_default()
+    }
+
+    /// The call that has just been left is sent for `kept`: so is the one around it.
+    #[inline]
+    pub(crate) fn keep_parent(&mut self, ids: Ids, kept: Kept) {
+        if let Some(parent) = self.innermost()
+            && parent.ids.trace == ids.trace
+        {
+            parent.kept = parent.kept.max(kept);
+        }
+    }
+}
+
+/// What a call that begins on this thread needs to know.
+#[inline]
+pub(crate) fn stand(tool: &Tool) -> Standing {
+    with(|local| local.stand(tool)).unwrap_or_default()
+}
+
+/// Whether the parameters of a call are wanted.
+#[inline]
+pub(crate) fn wants_params(state: State, standing: &Standing) -> bool {
+    state.sends_spans() && standing.ids.sampled
+}

@@ -1,0 +1,147 @@
+//! What is left of a call when it has ended.
+
+use std::borrow::Cow;
+
+use super::tool::Origin;
+use crate::value::Value;
+
+/// A finished call, on its way from its thread to the collector.
+pub(crate) struct Record {
+    pub(crate) origin: &'static Origin,
+    /// Readings of the counter.
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    pub(crate) ids: Ids,
+    /// Span id of the parent, 0 for a root.
+    pub(crate) parent: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) kept: Kept,
+    /// What most calls do not have.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+/// A call's place in its trace. Zero where there is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Ids {
+    /// High half first.
+    pub(crate) trace: [u64; 2],
+    pub(crate) span: u64,
+    /// Chosen by head sampling, at the root of the trace.
+    pub(crate) sampled: bool,
+    /// The parent is in another process.
+    pub(crate) remote_parent: bool,
+}
+
+impl Ids {
+    pub(crate) fn trace_bytes(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.trace[0].to_be_bytes());
+        bytes[8..].copy_from_slice(&self.trace[1].to_be_bytes());
+        bytes
+    }
+
+    pub(crate) fn span_bytes(self) -> [u8; 8] {
+        self.span.to_be_bytes()
+    }
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Outcome {
+    Success,
+    Error,
+    Panic,
+    Cancelled,
+}
+
+impl Outcome {
+    /// In the order of their discriminants.
+    pub(crate) const ALL: [Self; 4] = [Self::Success, Self::Error, Self::Panic, Self::Cancelled];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn is_error(self) -> bool {
+        matches!(self, Self::Error | Self::Panic)
+    }
+}
+
+/// Why a call is sent that head sampling left out (`traces_keep`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kept {
+    #[default]
+    No,
+    Slow,
+    Error,
+}
+
+impl Kept {
+    pub(crate) fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::No => None,
+            Self::Slow => Some("slow"),
+            Self::Error => Some("error"),
+        }
+    }
+}
+
+/// Everything of variable size.
+#[derive(Debug, Default)]
+pub(crate) struct Details {
+    /// Attributes by key, parameters among them; a later one of the same key wins.
+    pub(crate) attributes: Vec<(Cow<'static, str>, Value)>,
+    /// How many of `attributes`, from the front, are parameters.
+    pub(crate) params: u32,
+    pub(crate) events: Vec<Event>,
+    pub(crate) left_out: LeftOut,
+    pub(crate) error_type: Option<Cow<'static, str>>,
+    pub(crate) error_message: Option<String>,
+    /// W3C `tracestate` of the parent, as it came.
+    pub(crate) trace_state: Option<String>,
+}
+
+/// What there was no room for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LeftOut {
+    pub(crate) attributes: u32,
+    pub(crate) events: u32,
+}
+
+/// Something that happened during a call.
+#[derive(Debug)]
+pub(crate) struct Event {
+    pub(crate) name: Cow<'static, str>,
+    /// Reading of the counter.
+    pub(crate) at: u64,
+    pub(crate) attributes: Vec<(Cow<'static, str>, Value)>,
+}
+
+impl Details {
+    /// At most so many attributes and so many events; the rest is left out.
+    const MAX: usize = 128;
+
+    pub(crate) fn set(&mut self, key: Cow<'static, str>, value: Value) {
+        if let Some((_, known)) = self.attributes.iter_mut().find(|(known, _)| *known == key) {
+            *known = value;
+        } else if self.attributes.len() < Self::MAX {
+            self.attributes.push((key, value));
+        } else {
+            self.left_out.attributes += 1;
+        }
+    }
+
+    pub(crate) fn add_event(&mut self, event: Event) {
+        if self.events.len() < Self::MAX {
+            self.events.push(event);
+        } else {
+            self.left_out.events += 1;
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! Tools by name and the places in the code that are one: made once, never freed,
+//! bounded by `max_tools`.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+
+use super::clock;
+use crate::config::{Calls, ParamsCapture};
+use crate::names::OTHER;
+use crate::notice::notice;
+
+/// The longest name a tool can have, in bytes; a longer one is cut.
+const MAX_NAME: usize = 256;
+
+/// What is known of a name, read by each of its calls.
+///
+/// The settings are changed by `init` and `reload` while calls read them, each on
+/// its own: a call may see one new and one old, never a torn one.
+pub(crate) struct Tool {
+    /// Position among all tools.
+    pub(crate) id: u32,
+    pub(crate) name: &'static str,
+    /// Unix time, ns.
+    pub(crate) first_seen: u64,
+    /// The first place of this name, for the note about a second one.
+    first_place: OnceLock<&'static Place>,
+    /// A second place has been noted.
+    shared: AtomicBool,
+    enabled: AtomicBool,
+    params: AtomicU8,
+    /// A root is sampled where the low 63 bits of its trace id are under this.
+    sample_under: AtomicU64,
+    /// ns; `u64::MAX` where there is no limit.
+    slow_over: AtomicU64,
+    /// Async calls between first poll and end.
+    async_active: AtomicI64,
+}
+
+/// Where a tool stands in the code. Tools named at run time have one without a file.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// With the module's path.
+    pub(crate) function: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    /// How many parameters it takes; `None` where each call has its own.
+    pub(crate) params: Option<u32>,
+}
+
+/// A tool at one place: what a record points to.
+pub(crate) struct Origin {
+    /// Position among all origins.
+    pub(crate) id: u32,
+    pub(crate) tool: &'static Tool,
+    pub(crate) place: &'static Place,
+}
+
+impl Tool {
+    fn new(id: u32, name: &'static str) -> Self {
+        Self {
+            id,
+            name,
+            first_seen: clock::unix_now(),
+            first_place: OnceLock::new(),
+            shared: AtomicBool::new(false),
+            enabled: AtomicBool::new(true),
+            params: AtomicU8::new(ParamsCapture::All as u8),
+            sample_under: AtomicU64::new(u64::MAX),
+            slow_over: AtomicU64::new(u64::MAX),
+            async_active: AtomicI64::new(0),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Relaxed)
+    }
+
+    /// Whether a root with this trace id is sampled: the same choice as the SDK's
+    /// `TraceIdRatioBased`, so that services with one rate agree.
+    #[inline]
+    pub(crate) fn samples(&self, trace_id_low: u64) -> bool {
+        trace_id_low >> 1 < self.sample_under.load(Relaxed)
+    }
+
+    /// ns over which a call is slow.
+    #[inline]
+    pub(crate) fn slow_over(&self) -> u64 {
+        self.slow_over.load(Relaxed)
+    }
+
+    pub(crate) fn threshold_ms(&self) -> Option<f64> {
+        match self.slow_over() {
+            u64::MAX => None,
+            nanos => Some(nanos as f64 / 1e6),
+        }
+    }
+
+    pub(crate) fn params_capture(&self) -> ParamsCapture {
+        match self.params.load(Relaxed) {
+            mode if mode == ParamsCapture::All as u8 => ParamsCapture::All,
+            mode if mode == ParamsCapture::Primitives as u8 => ParamsCapture::Primitives,
+            _ => ParamsCapture::None,
+        }
+    }
+
+    /// An async call was polled for the first time.
+    #[inline]
+    pub(crate) fn async_began(&self) {
+        self.async_active.fetch_add(1, Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn async_ended(&self) {
+        self.async_active.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn async_active(&self) -> i64 {
+        self.async_active.load(Relaxed)
+    }
+
+    fn configure(&self, calls: &Calls) {
+        let settings = calls.tool(self.name, None);
+        self.enabled.store(settings.enabled, Relaxed);
+        self.params.store(settings.params_capture as u8, Relaxed);
+        self.sample_under
+            .store(sample_under(settings.sample_rate), Relaxed);
+        let slow_over = settings
+            .threshold_ms
+            .map_or(u64::MAX, |ms| (ms * 1e6) as u64);
+        self.slow_over.store(slow_over, Relaxed);
+    }
+}
+
+/// 2⁶³ · rate; everything is under it for a rate of 1.
+fn sample_under(rate: f64) -> u64 {
+    if rate >= 1.0 {
+        u64::MAX
+    } else {
+        (rate.max(0.0) * (1_u64 << 63) as f64) as u64
+    }
+}
+
+/// All tools of the process. Locked when a place or a name is first seen, never for I/O.
+static REGISTRY: Mutex<Option<Registry>> = Mutex::new(None);
+/// Tools named at run time, by name.
+static BY_NAME: RwLock<Option<HashMap<&'static str, &'static Origin>>> = RwLock::new(None);
+/// Calls that counted under `_other`, since `max_tools` was reached.
+static OVER_LIMIT: AtomicU64 = AtomicU64::new(0);
+
+struct Registry {
+    calls: Arc<Calls>,
+    tools: Vec<&'static Tool>,
+    by_name: HashMap<&'static str, &'static Tool>,
+    origins: u32,
+}
+
+fn registry<T>(use_it: impl FnOnce(&mut Registry) -> T) -> T {
+    let mut registry = REGISTRY.lock().unwrap_or_else(PoisonError::into_inner);
+    use_it(registry.get_or_insert_with(|| Registry {
+        calls: Arc::new(Calls::default()),
+        tools: Vec::new(),
+        by_name: HashMap::new(),
+        origins: 0,
+    }))
+}
+
+/// Gives every tool, known or to come, its settings.
+pub(crate) fn configure(calls: Arc<Calls>) {
+    registry(|registry| {
+        for tool in &registry.tools {
+            tool.configure(&calls);
+        }
+        registry.calls = calls;
+    });
+}
+
+/// Tools from the position `from` on, in the order in which they were first seen.
+pub(crate) fn known(from: usize) -> Vec<&'static Tool> {
+    registry(|registry| registry.tools.get(from..).unwrap_or_default().to_vec())
+}
+
+/// Calls by names that found no room among `max_tools`.
+pub(crate) fn over_limit() -> u64 {
+    OVER_LIMIT.load(Relaxed)
+}
+
+/// The rate at which roots are sampled whose tool says nothing else.
+pub(crate) fn sample_rate() -> f64 {
+    registry(|registry| registry.calls.sample_rate)
+}
+
+/// The origin of a place that is seen for the first time.
+pub(crate) fn at(name: &'static str, place: Place) -> &'static Origin {
+    registry(|registry| {
+        let tool = registry.tool(name);
+        let place = Box::leak(Box::new(place));
+        let first = *tool.first_place.get_or_init(|| place);
+        if !std::ptr::eq(first, place) && tool.name != OTHER && !tool.shared.swap(true, Relaxed) {
+            notice(&format!(
+                "two places are the same tool {name:?}: {}:{} and {}:{}; give one a name of its own if they differ",
+                first.file, first.line, place.file, place.line
+            ));
+        }
+        registry.origin(tool, place)
+    })
+}
+
+/// The origin of a name that only the running program knows.
+pub(crate) fn named(name: &str) -> &'static Origin {
+    let name = cut(name);
+    if let Some(known) = lookup(name) {
+        return known;
+    }
+    let mut by_name = BY_NAME.write().unwrap_or_else(PoisonError::into_inner);
+    let by_name = by_name.get_or_insert_with(HashMap::new);
+    if let Some(known) = by_name.get(name) {
+        return known;
+    }
+    registry(|registry| {
+        let tool = registry.tool(name);
+        if tool.name == OTHER && name != OTHER {
+            OVER_LIMIT.fetch_add(1, Relaxed);
+            if let Some(other) = by_name.get(OTHER) {
+                return *other;
+            }
+        }
+        let origin = registry.origin(tool, &NOWHERE);
+        by_name.insert(tool.name, origin);
+        origin
+    })
+}
+
+fn lookup(name: &str) -> Option<&'static Origin> {
+    let by_name = BY_NAME.read().unwrap_or_else(PoisonError::into_inner);
+    by_name.as_ref()?.get(name).copied()
+}
+
+static NOWHERE: Place = Place {
+    function: "",
+    file: "",
+    line: 0,
+    params: None,
+};
+
+/// At most [`MAX_NAME`] bytes, whole characters; a name that is empty is `_other`.
+fn cut(name: &str) -> &str {
+    let mut end = name.len().min(MAX_NAME);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end == 0 { OTHER } else { &name[..end] }
+}
+
+impl Registry {
+    /// The tool of a name; beyond `max_tools`, `_other`.
+    fn tool(&mut self, name: &str) -> &'static Tool {
+        if let Some(tool) = self.by_name.get(name) {
+            return tool;
+        }
+        if self.tools.len() >= self.calls.max_tools && name != OTHER {
+            return self.tool(OTHER);
+        }
+        let name: &'static str = Box::leak(name.into());
+        let id = u32::try_from(self.tools.len()).unwrap_or(u32::MAX);
+        let tool: &'static Tool = Box::leak(Box::new(Tool::new(id, name)));
+        tool.configure(&self.calls);
+        self.tools.push(tool);
+        self.by_name.insert(name, tool);
+        tool
+    }
+
+    fn origin(&mut self, tool: &'static Tool, place: &'static Place) -> &'static Origin {
+        let id = self.origins;
+        self.origins += 1;
+        Box::leak(Box::new(Origin { id, tool, place }))
+    }
+}

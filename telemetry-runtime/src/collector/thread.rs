@@ -1,0 +1,154 @@
+//! The collector's thread, and what others may ask of it.
+
+use std::collections::HashMap;
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::drain::{LANES, Sinks, SpanSink};
+use super::wake::{self, wake};
+use crate::call::tool;
+use crate::metrics::Metrics;
+
+/// How long records wait while calls are made, and while none are.
+const BUSY: Duration = Duration::from_millis(5);
+const IDLE: Duration = Duration::from_millis(50);
+
+/// The thread that drains all rings.
+pub(crate) struct Collector {
+    shared: Arc<Shared>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+struct Shared {
+    metrics: Mutex<Metrics>,
+    requests: Mutex<Vec<Request>>,
+}
+
+/// Answered when everything that was there has been handed on.
+enum Request {
+    /// To the sinks.
+    Drain(SyncSender<()>),
+    /// To the exporters' queues too.
+    Flush(SyncSender<()>),
+    /// And no more.
+    Stop(SyncSender<()>),
+}
+
+impl Collector {
+    /// Starts the thread. Records of an earlier time are forgotten.
+    pub(crate) fn start(metrics: Metrics, spans: Box<dyn SpanSink>) -> std::io::Result<Self> {
+        lock(&LANES).discard();
+        let shared = Arc::new(Shared {
+            metrics: Mutex::new(metrics),
+            requests: Mutex::default(),
+        });
+        let theirs = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("telemetry-collector".into())
+            .spawn(move || theirs.run(spans))?;
+        wake::set(Some(thread.thread().clone()));
+        Ok(Self {
+            shared,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Everything called before is in the metrics; `false` where that took too long.
+    pub(crate) fn drain(&self, deadline: Instant) -> bool {
+        self.ask(Request::Drain, deadline)
+    }
+
+    /// Everything called before is in the exporters' queues.
+    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+        self.ask(Request::Flush, deadline)
+    }
+
+    /// Flushes and ends the thread.
+    pub(crate) fn stop(&self, deadline: Instant) -> bool {
+        let stopped = self.ask(Request::Stop, deadline);
+        wake::set(None);
+        if stopped && let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+        stopped
+    }
+
+    fn ask(&self, request: fn(SyncSender<()>) -> Request, deadline: Instant) -> bool {
+        let (answer, answered) = mpsc::sync_channel(1);
+        lock(&self.shared.requests).push(request(answer));
+        loop {
+            wake();
+            // Called again, in case the thread was about to fall asleep.
+            let wait = deadline.saturating_duration_since(Instant::now()).min(IDLE);
+            match answered.recv_timeout(wait) {
+                Ok(()) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Timeout) if Instant::now() >= deadline => return false,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// The numbers, with the calls that run by their tool's position.
+    pub(crate) fn read<T>(&self, reader: impl FnOnce(&Metrics, &HashMap<u32, i64>) -> T) -> T {
+        let active = self.shared.active();
+        reader(&lock(&self.shared.metrics), &active)
+    }
+}
+
+impl Shared {
+    fn run(&self, mut spans: Box<dyn SpanSink>) {
+        let mut idle_since = Instant::now();
+        loop {
+            let requests = std::mem::take(&mut *lock(&self.requests));
+            let flush = requests
+                .iter()
+                .any(|request| !matches!(request, Request::Drain(_)));
+            let mut sinks = Sinks {
+                metrics: &self.metrics,
+                spans: &mut *spans,
+            };
+            let records = lock(&LANES).drain(&mut sinks);
+            spans.tick(flush);
+            if self.answer(requests) {
+                return;
+            }
+            if records > 0 {
+                idle_since = Instant::now();
+            }
+            let idle = idle_since.elapsed() > 20 * BUSY;
+            wake::wait(if idle { IDLE } else { BUSY });
+        }
+    }
+
+    /// Whether one of them says to stop.
+    fn answer(&self, requests: Vec<Request>) -> bool {
+        let mut stop = false;
+        for request in requests {
+            let (Request::Drain(answer) | Request::Flush(answer) | Request::Stop(answer)) =
+                &request;
+            // Whoever asked may have given up.
+            let _ = answer.try_send(());
+            stop |= matches!(request, Request::Stop(_));
+        }
+        stop
+    }
+
+    fn active(&self) -> HashMap<u32, i64> {
+        let mut active: HashMap<u32, i64> = HashMap::new();
+        lock(&LANES).each_active(|tool| *active.entry(tool).or_default() += 1);
+        for tool in tool::known(0) {
+            match tool.async_active() {
+                0 => {}
+                running => *active.entry(tool.id).or_default() += running,
+            }
+        }
+        active
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

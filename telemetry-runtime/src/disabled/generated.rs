@@ -1,0 +1,85 @@
+//! What generated code calls: arguments are type-checked, and nothing runs but the body.
+
+#![expect(missing_docs, reason = "documented where calls are recorded")]
+
+use std::marker::PhantomData;
+
+use super::Failure;
+
+pub struct Site;
+
+impl Site {
+    #[must_use]
+    pub const fn new(
+        _name: &'static str,
+        _function: &'static str,
+        _file: &'static str,
+        _line: u32,
+        _params: u32,
+    ) -> Self {
+        Self
+    }
+}
+
+/// Nobody makes one.
+pub struct Params<'a>(PhantomData<&'a mut ()>);
+
+pub struct Param<'p, T: ?Sized>(PhantomData<&'p T>);
+
+impl Params<'_> {
+    #[inline(always)]
+    pub fn param<'p, T: ?Sized>(&'p mut self, _key: &'static str, _value: &'p T) -> Param<'p, T> {
+        Param(PhantomData)
+    }
+}
+
+impl<T: ?Sized> Param<'_, T> {
+    #[inline(always)]
+    pub fn telemetry_capture(&mut self) {}
+}
+
+#[must_use = "the body is run by `run`"]
+pub struct Call;
+
+#[inline(always)]
+pub fn call(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Call {
+    Call
+}
+
+impl Call {
+    #[inline(always)]
+    pub fn run<T>(
+        self,
+        body: impl FnOnce() -> T,
+        _ending: impl FnOnce(&T) -> Option<Failure<'_>>,
+    ) -> T {
+        body()
+    }
+}
+
+#[must_use = "the body is run by `run`"]
+pub struct AsyncCall;
+
+#[inline(always)]
+pub fn call_async(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
+    AsyncCall
+}
+
+impl AsyncCall {
+    #[inline(always)]
+    pub fn run<F: Future>(
+        self,
+        body: F,
+        _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
+    ) -> F {
+        body
+    }
+}
+
+#[must_use = "the call ends when this is dropped"]
+pub struct Guard;
+
+#[inline(always)]
+pub fn guard(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Guard {
+    Guard
+}

@@ -1,0 +1,7 @@
+//! What the console exporters share: standard output, and texts that are safe to show there.
+
+mod output;
+mod text;
+
+pub(crate) use output::Output;
+pub(crate) use text::{Style, duration, escaped, line, quoted, time};

@@ -1,0 +1,58 @@
+//! What telemetry knows of itself.
+
+use std::net::SocketAddr;
+use std::time::SystemTime;
+
+/// The state of telemetry at one moment. Also exported, as the metrics `telemetry.*`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Health {
+    /// Calls are recorded.
+    pub running: bool,
+    /// Tools seen so far.
+    pub tools: u64,
+    /// Calls that counted as `_other`, since `max_tools` names were taken.
+    pub calls_over_max_tools: u64,
+    /// Spans that found no room on their way to the exporters: more calls than can be taken in.
+    pub spans_dropped_before_export: u64,
+    /// Where batches go, spans' destinations first.
+    pub destinations: Vec<DestinationHealth>,
+    /// The address of the pull endpoint, or why there is none though it was asked for.
+    pub prometheus: Option<Pulled>,
+}
+
+/// Where the pull endpoint listens, or why it does not.
+pub type Pulled = Result<SocketAddr, String>;
+
+/// One destination.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct DestinationHealth {
+    /// What the configuration calls it: `otlp`, `console`, `file`, …
+    pub name: String,
+    /// `traces` or `metrics`.
+    pub signal: &'static str,
+    /// Items that it took.
+    pub delivered: u64,
+    /// Items that were lost, by cause: `queue_full`, `expired`, `refused`, `rejected`,
+    /// `shutdown`, `panic`.
+    pub dropped: Vec<(&'static str, u64)>,
+    /// Attempts that failed.
+    pub failures: u64,
+    /// The last of them.
+    pub last_error: Option<LastError>,
+    /// Bytes that wait.
+    pub queue_bytes: usize,
+    /// Batches that wait.
+    pub queue_batches: usize,
+}
+
+/// What went wrong last. Names the server, never a header or a key.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct LastError {
+    /// One line.
+    pub text: String,
+    /// When.
+    pub at: SystemTime,
+}

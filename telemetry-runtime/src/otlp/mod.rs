@@ -1,0 +1,24 @@
+//! The wire: OTLP written from records, and the ways it goes.
+
+mod answer;
+mod attribute;
+#[cfg(feature = "_proto")]
+mod decode;
+#[cfg(any(feature = "_http", feature = "otlp-grpc"))]
+mod endpoint;
+#[cfg(feature = "_http")]
+pub(crate) mod http;
+#[cfg(feature = "_proto")]
+pub(crate) mod json;
+pub(crate) mod metrics;
+mod resource;
+pub(crate) mod span;
+#[cfg(all(feature = "tls", any(feature = "_http", feature = "otlp-grpc")))]
+mod tls;
+mod wire;
+
+#[cfg(feature = "opentelemetry-otlp")]
+pub(crate) use answer::{accepted, accepted_json};
+#[cfg(feature = "_proto")]
+pub(crate) use decode::{decode_metrics, decode_traces};
+pub(crate) use resource::Resource;

@@ -1,0 +1,106 @@
+//! From names in the configuration to exporters.
+
+use super::queues::Queues;
+use crate::config::{Backend, Config, MetricsExporter, OtlpClient, Protocol, TracesExporter};
+use crate::error::Error;
+use crate::export::{Exporter, Signal};
+
+type Made = Result<Box<dyn Exporter>, Error>;
+
+/// Starts what `traces_exporter` names.
+pub(crate) fn start_traces(config: &Config, queues: &Queues) -> Result<(), Error> {
+    let traces = &config.traces;
+    for exporter in traces.exporters.iter().copied().filter(|_| traces.enabled) {
+        let config = config.clone();
+        queues.start(traces_name(exporter), traces.queue, move || {
+            traces_exporter(exporter, &config)
+        })?;
+    }
+    Ok(())
+}
+
+/// Starts what `metrics_exporter` names, but for the pull endpoint.
+pub(crate) fn start_metrics(config: &Config, queues: &Queues) -> Result<(), Error> {
+    let metrics = &config.metrics;
+    let pushed =
+        |exporter: &MetricsExporter| metrics.enabled && *exporter != MetricsExporter::Prometheus;
+    for exporter in metrics.exporters.iter().copied().filter(pushed) {
+        let config = config.clone();
+        queues.start(metrics_name(exporter), metrics.queue, move || {
+            metrics_exporter(exporter, &config)
+        })?;
+    }
+    Ok(())
+}
+
+fn traces_name(exporter: TracesExporter) -> &'static str {
+    match exporter {
+        TracesExporter::Otlp => "otlp",
+        TracesExporter::Console => "console",
+        TracesExporter::File => "file",
+        TracesExporter::Zipkin => "zipkin",
+    }
+}
+
+fn metrics_name(exporter: MetricsExporter) -> &'static str {
+    match exporter {
+        MetricsExporter::Otlp => "otlp",
+        MetricsExporter::Console => "console",
+        MetricsExporter::File => "file",
+        MetricsExporter::Prometheus => "prometheus",
+    }
+}
+
+fn traces_exporter(exporter: TracesExporter, config: &Config) -> Made {
+    let traces = &config.traces;
+    match exporter {
+        TracesExporter::Otlp => otlp(config.otlp_client, &traces.backend, Signal::Traces),
+        #[cfg(feature = "console")]
+        TracesExporter::Console => Ok(Box::new(crate::trace::console::Console::new(
+            config.console_format,
+        ))),
+        #[cfg(feature = "file")]
+        TracesExporter::File => Ok(Box::new(crate::export::file::File::new(&traces.file))),
+        #[cfg(feature = "zipkin")]
+        TracesExporter::Zipkin => Ok(Box::new(crate::trace::zipkin::Zipkin::new(&traces.zipkin)?)),
+        #[cfg(not(all(feature = "console", feature = "file", feature = "zipkin")))]
+        exporter => Err(off(traces_name(exporter))),
+    }
+}
+
+fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
+    let metrics = &config.metrics;
+    match exporter {
+        MetricsExporter::Otlp => otlp(OtlpClient::Builtin, &metrics.backend, Signal::Metrics),
+        #[cfg(feature = "console")]
+        MetricsExporter::Console => Ok(Box::new(crate::metrics::console::Console::new(
+            config.console_format,
+        ))),
+        #[cfg(feature = "file")]
+        MetricsExporter::File => Ok(Box::new(crate::export::file::File::new(&metrics.file))),
+        exporter => Err(off(metrics_name(exporter))),
+    }
+}
+
+fn otlp(client: OtlpClient, backend: &Backend, signal: Signal) -> Made {
+    // Only gRPC has a method for each signal.
+    let _ = signal;
+    match (client, backend.protocol) {
+        #[cfg(feature = "opentelemetry-otlp")]
+        (OtlpClient::OpenTelemetryOtlp, _) => crate::sdk::otlp_client::traces(backend),
+        #[cfg(feature = "otlp-grpc")]
+        (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(
+            backend, signal,
+        )?)),
+        #[cfg(feature = "otlp-http")]
+        (_, Protocol::HttpProtobuf | Protocol::HttpJson) => {
+            Ok(Box::new(crate::otlp::http::HttpExporter::new(backend)?))
+        }
+        _ => Err(off("otlp")),
+    }
+}
+
+/// The configuration refuses it before, and names the feature.
+fn off(exporter: &'static str) -> Error {
+    Error::start(exporter, "its cargo feature is off")
+}

@@ -1,0 +1,68 @@
+//! Without any exporter nothing leaves the process.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::collector::{Nowhere, SpanSink};
+use crate::config::Config;
+use crate::error::Error;
+use crate::health::Health;
+use crate::metrics::{HealthPoint, Snapshot};
+use crate::report::Report;
+
+pub(crate) type Source = Arc<dyn Fn() -> (Snapshot, Vec<HealthPoint>) + Send + Sync>;
+
+#[derive(Default)]
+pub(crate) struct Hooks;
+
+impl Hooks {
+    pub(crate) fn none() -> Self {
+        Self
+    }
+
+    pub(crate) fn any(&self) -> bool {
+        false
+    }
+}
+
+pub(crate) struct Exports;
+
+impl Exports {
+    pub(crate) fn start(_config: &Config, _hooks: &mut Hooks) -> Result<Self, Error> {
+        Ok(Self)
+    }
+
+    pub(crate) fn sends_spans(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn span_sink(&self, _config: &Config) -> Box<dyn SpanSink> {
+        Box::new(Nowhere)
+    }
+
+    pub(crate) fn start_readers(
+        &self,
+        _config: &Config,
+        _hooks: Hooks,
+        _source: &Source,
+    ) -> Result<(), Error> {
+        Ok(())
+    }
+
+    pub(crate) fn flush(&self, _deadline: Instant) -> bool {
+        true
+    }
+
+    pub(crate) fn shutdown(&self, _deadline: Instant) -> bool {
+        true
+    }
+
+    pub(crate) fn report(&self, in_time: bool) -> Report {
+        Report {
+            in_time,
+            ..Report::default()
+        }
+    }
+
+    pub(crate) fn health(&self, _health: &mut Health) {}
+}

@@ -1,0 +1,145 @@
+//! One signal's destinations, from what the configuration names.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread;
+use std::time::Instant;
+
+use crate::config::Queue;
+use crate::error::Error;
+use crate::export::{Batch, Cause, Destination, Exporter, Signal, Tally};
+use crate::health::{DestinationHealth, LastError};
+use crate::report::SignalReport;
+
+/// All destinations of a signal. A batch goes to each of them.
+pub(crate) struct Queues {
+    signal: Signal,
+    all: RwLock<Vec<Named>>,
+    /// Items handed to the queues, by all who make batches.
+    handed: Mutex<u64>,
+}
+
+struct Named {
+    name: &'static str,
+    tally: Arc<Tally>,
+    destination: Destination,
+}
+
+impl Queues {
+    pub(crate) fn new(signal: Signal) -> Self {
+        Self {
+            signal,
+            all: RwLock::default(),
+            handed: Mutex::default(),
+        }
+    }
+
+    /// Starts one more destination; `make` runs on its thread.
+    pub(crate) fn start(
+        &self,
+        name: &'static str,
+        queue: Queue,
+        make: impl FnOnce() -> Result<Box<dyn Exporter>, Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        let tally = Arc::new(Tally::default());
+        let destination = Destination::start(name, self.signal, make, queue, Arc::clone(&tally))?;
+        self.all
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Named {
+                name,
+                tally,
+                destination,
+            });
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.with(|all| all.is_empty())
+    }
+
+    /// Hands a batch to each destination. Never waits for one.
+    pub(crate) fn push(&self, batch: &Arc<Batch>) {
+        *self.handed.lock().unwrap_or_else(PoisonError::into_inner) += batch.items;
+        self.with(|all| {
+            all.iter()
+                .for_each(|named| named.destination.push(Arc::clone(batch)))
+        });
+    }
+
+    /// Waits for all of them, side by side.
+    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+        self.with(|all| each(all, |named| named.destination.flush(deadline)))
+    }
+
+    /// What was sent before the deadline is; the rest is counted.
+    pub(crate) fn shutdown(&self, deadline: Instant) -> bool {
+        self.with(|all| each(all, |named| named.destination.shutdown(deadline)))
+    }
+
+    pub(crate) fn report(&self) -> SignalReport {
+        let handed = *self.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.with(|all| {
+            all.iter().fold(SignalReport::default(), |mut sum, named| {
+                let counts = named.tally.counts();
+                sum.delivered += counts.delivered;
+                sum.dropped += counts.dropped_total();
+                sum.waiting += handed.saturating_sub(counts.delivered + counts.dropped_total());
+                sum.failed += counts.failures;
+                sum
+            })
+        })
+    }
+
+    pub(crate) fn health(&self) -> Vec<DestinationHealth> {
+        self.with(|all| all.iter().map(|named| named.health(self.signal)).collect())
+    }
+
+    fn with<T>(&self, use_them: impl FnOnce(&[Named]) -> T) -> T {
+        use_them(&self.all.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Named {
+    fn health(&self, signal: Signal) -> DestinationHealth {
+        let counts = self.tally.counts();
+        let dropped = Cause::ALL.map(|cause| (cause.as_str(), counts.dropped(cause)));
+        DestinationHealth {
+            name: self.name.to_owned(),
+            signal: signal.as_str(),
+            delivered: counts.delivered,
+            dropped: dropped
+                .into_iter()
+                .filter(|(_, items)| *items > 0)
+                .collect(),
+            failures: counts.failures,
+            queue_bytes: counts.queue_bytes,
+            queue_batches: counts.queue_batches,
+            last_error: counts.last_error.map(|last| LastError {
+                text: last.text,
+                at: last.at,
+            }),
+        }
+    }
+}
+
+/// Whether `wait` was true of each; they wait at the same time.
+fn each(all: &[Named], wait: impl Fn(&Named) -> bool + Sync) -> bool {
+    let wait = &wait;
+    thread::scope(|scope| {
+        let others: Vec<_> = all
+            .iter()
+            .skip(1)
+            .map(|named| {
+                thread::Builder::new()
+                    .spawn_scoped(scope, move || wait(named))
+                    .map_err(|_| named)
+            })
+            .collect();
+        let first = all.first().is_none_or(wait);
+        others.into_iter().fold(first, |all, other| {
+            // Without a thread to be had they wait one after the other.
+            let done = other.map_or_else(wait, |thread| thread.join().unwrap_or(false));
+            done && all
+        })
+    })
+}

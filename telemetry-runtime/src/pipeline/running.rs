@@ -1,0 +1,211 @@
+//! Telemetry while it runs: one for the process.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use super::exports::{Exports, Hooks, Source};
+use super::points;
+use crate::call::{self, State, tool};
+use crate::collector::Collector;
+use crate::config::{Config, Differences, Loaded, Sources, load};
+use crate::error::Error;
+use crate::health::Health;
+use crate::metrics::Metrics;
+use crate::notice::notice;
+use crate::report::Report;
+use crate::statistics::ToolStatistics;
+
+/// The one that runs.
+static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
+
+/// The one that runs, if one does.
+pub(crate) fn running() -> Option<Arc<Running>> {
+    RUNNING
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone()
+}
+
+pub(crate) struct Running {
+    sources: Sources,
+    loaded: Mutex<Loaded>,
+    collector: Arc<Collector>,
+    exports: Arc<Exports>,
+}
+
+impl Running {
+    /// Reads the configuration, starts all that it asks for, and lets calls be recorded.
+    pub(crate) fn start(sources: Sources, hooks: Hooks) -> Result<Arc<Self>, Error> {
+        let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
+        if place.is_some() {
+            return Err(Error::already_initialized());
+        }
+        let loaded = load(&sources)?;
+        loaded.notices.iter().for_each(|text| notice(text));
+        let mut config = loaded.config.clone();
+        let mut hooks = if config.enabled {
+            hooks
+        } else {
+            silence(&mut config)
+        };
+        let exports = Arc::new(Exports::start(&config, &mut hooks)?);
+        call::configure(&config.calls);
+        let metrics = Metrics::new(
+            &config.metrics.buckets,
+            cfg!(feature = "metrics") && config.metrics.enabled,
+        );
+        let collector = Collector::start(metrics, exports.span_sink(&config))
+            .map_err(|why| Error::start("the collector's thread", why))?;
+        let running = Arc::new(Self {
+            sources,
+            loaded: Mutex::new(loaded),
+            collector: Arc::new(collector),
+            exports,
+        });
+        if let Err(error) = running
+            .exports
+            .start_readers(&config, hooks, &running.source())
+        {
+            running.stop(Instant::now());
+            return Err(error);
+        }
+        running.record(&config);
+        running.watch(&config)?;
+        *place = Some(Arc::clone(&running));
+        Ok(running)
+    }
+
+    /// What readers of metrics ask.
+    fn source(&self) -> Source {
+        let collector = Arc::clone(&self.collector);
+        let exports = Arc::downgrade(&self.exports);
+        Arc::new(move || {
+            let snapshot = collector.read(Metrics::snapshot);
+            let mut health = Health::of_calls();
+            if let Some(exports) = exports.upgrade() {
+                exports.health(&mut health);
+            }
+            (snapshot, points::of(&health))
+        })
+    }
+
+    #[cfg(feature = "yaml")]
+    fn watch(self: &Arc<Self>, config: &Config) -> Result<(), Error> {
+        match &self.loaded().file {
+            Some(file) if config.watch => super::watch::start(file.clone(), Arc::downgrade(self))
+                .map_err(|why| Error::start("the thread that watches the file", why)),
+            _ => Ok(()),
+        }
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn watch(&self, _config: &Config) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// From now on calls are recorded as the configuration says.
+    fn record(&self, config: &Config) {
+        if config.enabled {
+            State::running(
+                self.exports.sends_spans(),
+                config.calls.otel_context,
+                config.calls.keep,
+            )
+            .set();
+        }
+    }
+
+    /// Everything recorded so far is handed on and, by the deadline, taken.
+    pub(crate) fn flush(&self, timeout: Duration) -> Report {
+        let deadline = deadline(timeout);
+        let collected = self.collector.flush(deadline);
+        self.report(self.exports.flush(deadline) && collected)
+    }
+
+    /// Nothing is recorded any more; what was is handed on.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> Report {
+        State::default().set();
+        let report = self.stop(deadline(timeout));
+        let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
+        if place
+            .as_ref()
+            .is_some_and(|running| std::ptr::eq(&raw const **running, self))
+        {
+            *place = None;
+        }
+        report
+    }
+
+    fn stop(&self, deadline: Instant) -> Report {
+        let collected = self.collector.stop(deadline);
+        self.report(self.exports.shutdown(deadline) && collected)
+    }
+
+    fn report(&self, in_time: bool) -> Report {
+        self.exports.report(in_time)
+    }
+
+    pub(crate) fn shutdown_timeout(&self) -> Duration {
+        self.loaded().config.shutdown_timeout
+    }
+
+    pub(crate) fn effective(&self) -> String {
+        self.loaded().effective.to_string()
+    }
+
+    /// Reads the configuration again; what can be changed while running is.
+    pub(crate) fn reload(&self) -> Result<Differences, Error> {
+        let new = load(&self.sources)?;
+        let mut loaded = self.loaded();
+        let differences = loaded.effective.differences(&new.effective);
+        if !differences.applied.is_empty() {
+            call::configure(&new.config.calls);
+            self.record(&new.config);
+        }
+        loaded.config.calls = new.config.calls;
+        Ok(differences)
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        let mut health = Health {
+            running: true,
+            ..Health::of_calls()
+        };
+        self.exports.health(&mut health);
+        health
+    }
+
+    /// Of all calls that have ended before this one began.
+    pub(crate) fn statistics(&self) -> Vec<ToolStatistics> {
+        self.collector.drain(deadline(Duration::from_secs(1)));
+        self.collector.read(Metrics::statistics)
+    }
+
+    fn loaded(&self) -> MutexGuard<'_, Loaded> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Health {
+    /// What does not depend on destinations.
+    fn of_calls() -> Self {
+        Self {
+            tools: tool::known(0).len() as u64,
+            calls_over_max_tools: tool::over_limit(),
+            ..Self::default()
+        }
+    }
+}
+
+/// `enabled: false`: nothing is started that sends.
+fn silence(config: &mut Config) -> Hooks {
+    config.traces.exporters.clear();
+    config.metrics.exporters.clear();
+    config.sdk_providers = false;
+    Hooks::none()
+}
+
+/// A timeout without end is a year.
+fn deadline(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(Duration::from_secs(365 * 24 * 3600))
+}

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 #[cfg(any(
     all(feature = "console", any(feature = "trace", feature = "metrics")),
-    all(feature = "zipkin", feature = "trace")
+    all(feature = "zipkin", feature = "trace"),
+    all(feature = "prometheus", feature = "sdk")
 ))]
 pub(crate) mod attributes;
 #[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
@@ -52,6 +53,15 @@ impl Signal {
 /// OTLP/HTTP takes (`ExportTraceServiceRequest`, `ExportMetricsServiceRequest`).
 #[derive(Debug)]
 pub(crate) struct Batch {
+    #[cfg_attr(
+        not(any(
+            feature = "otlp-http",
+            feature = "otlp-grpc",
+            feature = "file",
+            feature = "sdk"
+        )),
+        expect(dead_code, reason = "the exporters compiled in take one signal each")
+    )]
     pub(crate) signal: Signal,
     /// Spans or metric points in it.
     pub(crate) items: u64,
@@ -78,6 +88,18 @@ pub(crate) struct Accepted {
 
 /// Why a batch did not get there. `why` names the URL without its query and user part.
 #[derive(Debug)]
+#[cfg_attr(
+    not(any(
+        feature = "_http",
+        feature = "otlp-grpc",
+        feature = "file",
+        feature = "sdk"
+    )),
+    expect(
+        dead_code,
+        reason = "the exporters compiled in do not fail, or not for a while only"
+    )
+)]
 pub(crate) enum Refused {
     /// Worth trying again, not before `after` where the backend said so.
     Retry {

@@ -122,10 +122,6 @@ impl Queue {
         self.next_number
     }
 
-    pub(super) fn has_waiting(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

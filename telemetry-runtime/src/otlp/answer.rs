@@ -1,12 +1,8 @@
-//! What a backend says back: partial success, and why it refused.
+//! What a backend says of a batch that it took: partial success.
 
-use std::time::Duration;
-
-use super::wire::{Field, read};
+use super::fields::{Field, read};
+use super::refusal::printable;
 use crate::export::Accepted;
-
-/// Longest text of a backend that is kept, in characters.
-const LONGEST: usize = 300;
 
 /// `Export…ServiceResponse`: `rejected` is field 1 and `error_message` field 2 of `partial_success`,
 /// the same for all signals. What cannot be read counts as accepted: the backend said so.
@@ -29,7 +25,7 @@ pub(crate) fn accepted(body: &[u8]) -> Accepted {
 }
 
 /// The same in JSON: `{"partialSuccess": {"rejectedSpans": "1", "errorMessage": "…"}}`.
-#[cfg(feature = "_proto")]
+#[cfg(any(feature = "otlp-http", feature = "opentelemetry-otlp"))]
 pub(crate) fn accepted_json(body: &[u8]) -> Accepted {
     use serde_json::Value;
 
@@ -50,64 +46,12 @@ pub(crate) fn accepted_json(body: &[u8]) -> Accepted {
     }
 }
 
-/// The message of a `google.rpc.Status`, and how long its `RetryInfo` asks to wait.
-pub(crate) fn status(body: &[u8]) -> Option<(String, Option<Duration>)> {
-    let mut message = String::new();
-    let mut after = None;
-    for field in read(body)? {
-        match field {
-            (2, Field::Bytes(text)) => message = printable(std::str::from_utf8(text).ok()?),
-            (3, Field::Bytes(detail)) => after = after.or(retry_info(detail)),
-            _ => {}
-        }
-    }
-    Some((message, after))
-}
-
-/// A `google.protobuf.Any` with a `RetryInfo { retry_delay: Duration }` in it.
-fn retry_info(detail: &[u8]) -> Option<Duration> {
-    let fields = read(detail)?;
-    let bytes = |fields: &[(u64, Field<'_>)], number| {
-        fields.iter().find_map(|field| match field {
-            (n, Field::Bytes(bytes)) if *n == number => Some(bytes.to_vec()),
-            _ => None,
-        })
-    };
-    let kind = bytes(&fields, 1)?;
-    if !kind.ends_with(b"google.rpc.RetryInfo") {
-        return None;
-    }
-    let (mut seconds, mut nanos) = (0, 0);
-    let info = bytes(&fields, 2).unwrap_or_default();
-    let delay = bytes(&read(&info)?, 1).unwrap_or_default();
-    for field in read(&delay)? {
-        match field {
-            (1, Field::Varint(value)) => seconds = positive(value as i64),
-            (2, Field::Varint(value)) => nanos = u32::try_from(value).unwrap_or(0).min(999_999_999),
-            _ => {}
-        }
-    }
-    Some(Duration::new(seconds, nanos))
-}
-
 fn positive(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
-/// One line of bounded length, without control characters.
-pub(crate) fn printable(text: &str) -> String {
-    let line: Vec<&str> = text
-        .split(|c: char| c.is_control() || c.is_whitespace())
-        .filter(|w| !w.is_empty())
-        .collect();
-    let line = line.join(" ");
-    match line.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 #[cfg(test)]
+#[cfg(feature = "otlp-http")]
 mod tests {
     use super::super::wire;
     use super::*;
@@ -151,32 +95,5 @@ mod tests {
             wire::number(partial, 1, -1_i64 as u64)
         });
         assert_eq!(accepted(&negative).rejected, 0);
-    }
-
-    #[test]
-    fn retry_info_is_found() {
-        let mut body = Vec::new();
-        wire::number(&mut body, 1, 14);
-        wire::bytes(&mut body, 2, b"busy");
-        wire::message(&mut body, 3, |any| {
-            wire::bytes(any, 1, b"type.googleapis.com/google.rpc.RetryInfo");
-            wire::message(any, 2, |info| {
-                wire::message(info, 1, |delay| {
-                    wire::number(delay, 1, 2);
-                    wire::number(delay, 2, 500_000_000);
-                });
-            });
-        });
-        assert_eq!(
-            status(&body),
-            Some(("busy".to_owned(), Some(Duration::from_millis(2500))))
-        );
-        assert_eq!(status(b"upstream connect error"), None);
-    }
-
-    #[test]
-    fn long_texts_are_cut() {
-        assert_eq!(printable(&"ä".repeat(1000)).chars().count(), LONGEST + 1);
-        assert_eq!(printable(" a\r\n\tb "), "a b");
     }
 }

@@ -12,45 +12,44 @@ const INT: u32 = 3;
 /// `AnyValue.double_value`
 const DOUBLE: u32 = 4;
 
-/// Appends an attribute as field `field` of the message that has it. The key is `prefix` and `key`.
-pub(super) fn value(out: &mut Vec<u8>, field: u32, prefix: &str, key: &str, value: &Value) {
+/// Appends an attribute as field `field` of the message that has it.
+pub(super) fn value(out: &mut Vec<u8>, field: u32, key: &str, value: &Value) {
     match value {
-        Value::Str(text) => string(out, field, prefix, key, text),
-        Value::F64(number) => double(out, field, prefix, key, *number),
+        Value::Str(text) => string(out, field, key, text),
+        Value::F64(number) => double(out, field, key, *number),
         Value::Bool(truth) => {
-            begin(out, field, prefix, key, 2);
+            begin(out, field, key, 2);
             wire::number(out, BOOL, u64::from(*truth));
         }
         Value::I64(number) => {
             let number = *number as u64;
-            begin(out, field, prefix, key, 1 + varint_len(number));
+            begin(out, field, key, 1 + varint_len(number));
             wire::number(out, INT, number);
         }
     }
 }
 
 /// An attribute that is a text.
-pub(super) fn string(out: &mut Vec<u8>, field: u32, prefix: &str, key: &str, text: &str) {
+pub(super) fn string(out: &mut Vec<u8>, field: u32, key: &str, text: &str) {
     let text_len = 1 + varint_len(text.len() as u64) + text.len();
-    begin(out, field, prefix, key, text_len);
+    begin(out, field, key, text_len);
     wire::bytes(out, STRING, text.as_bytes());
 }
 
 /// An attribute that is a floating-point number.
-pub(super) fn double(out: &mut Vec<u8>, field: u32, prefix: &str, key: &str, number: f64) {
-    begin(out, field, prefix, key, 9);
+pub(super) fn double(out: &mut Vec<u8>, field: u32, key: &str, number: f64) {
+    begin(out, field, key, 9);
     wire::double(out, DOUBLE, number);
 }
 
 /// All up to the content of the `AnyValue`, which takes `length` bytes.
-fn begin(out: &mut Vec<u8>, field: u32, prefix: &str, key: &str, length: usize) {
-    let key_len = prefix.len() + key.len();
+fn begin(out: &mut Vec<u8>, field: u32, key: &str, length: usize) {
+    let key_len = key.len();
     let pair = 1 + varint_len(key_len as u64) + key_len + 1 + varint_len(length as u64) + length;
     tag(out, field, BYTES);
     varint(out, pair as u64);
     tag(out, 1, BYTES);
     varint(out, key_len as u64);
-    out.extend_from_slice(prefix.as_bytes());
     out.extend_from_slice(key.as_bytes());
     tag(out, 2, BYTES);
     varint(out, length as u64);

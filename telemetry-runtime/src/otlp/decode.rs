@@ -1,15 +1,24 @@
 //! Batches read back, for exporters that show or translate them.
 
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector;
 use prost::{DecodeError, Message};
 
 /// The body of a batch of spans.
-pub(crate) fn decode_traces(body: &[u8]) -> Result<ExportTraceServiceRequest, DecodeError> {
-    ExportTraceServiceRequest::decode(body)
+#[cfg(any(feature = "otlp-http", feature = "file", feature = "trace"))]
+pub(crate) fn decode_traces(
+    body: &[u8],
+) -> Result<collector::trace::v1::ExportTraceServiceRequest, DecodeError> {
+    Message::decode(body)
 }
 
 /// The body of a batch of metrics.
-pub(crate) fn decode_metrics(body: &[u8]) -> Result<ExportMetricsServiceRequest, DecodeError> {
-    ExportMetricsServiceRequest::decode(body)
+#[cfg(any(
+    feature = "otlp-http",
+    feature = "file",
+    all(feature = "console", feature = "metrics")
+))]
+pub(crate) fn decode_metrics(
+    body: &[u8],
+) -> Result<collector::metrics::v1::ExportMetricsServiceRequest, DecodeError> {
+    Message::decode(body)
 }

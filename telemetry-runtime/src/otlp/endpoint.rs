@@ -16,8 +16,6 @@ pub(crate) struct Endpoint {
     pub(crate) shown: String,
     /// `https`
     pub(crate) secure: bool,
-    /// On this machine.
-    pub(crate) loopback: bool,
     /// As configured, and `authorization` from the URL's user part.
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -47,18 +45,44 @@ impl Endpoint {
         let uri: Uri = format!("{}://{host}{path}", if secure { "https" } else { "http" })
             .parse()
             .map_err(|error| fault(&format!("not a URL: {error}")))?;
-        let Some(bare) = uri.host().filter(|host| !host.is_empty()) else {
+        if uri.host().is_none_or(str::is_empty) {
             return Err(fault("the host is missing"));
-        };
-        let loopback = is_loopback(bare);
+        }
         let headers = headers(backend, user).map_err(|why| fault(&why))?;
         Ok(Self {
             shown,
             secure,
-            loopback,
             headers,
             uri,
         })
+    }
+
+    /// It is on this machine.
+    #[cfg(feature = "_http")]
+    pub(crate) fn is_loopback(&self) -> bool {
+        let host = self.uri.host().unwrap_or_default();
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase();
+        host == "localhost"
+            || host.ends_with(".localhost")
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Without the feature `tls` there is no https.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn require_plain(&self) -> Result<(), Error> {
+        if self.secure {
+            let why = format!(
+                "{}: https needs the cargo feature `tls` of telemetry-runtime",
+                self.shown
+            );
+            return Err(Error::start("an exporter", why));
+        }
+        Ok(())
     }
 
     /// `text` without anything that a header's value says, in whole or in words: backends like to
@@ -76,18 +100,6 @@ impl Endpoint {
                 text.replace(secret, "[redacted]")
             })
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let host = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_ascii_lowercase();
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }
 
 fn headers(
@@ -176,10 +188,11 @@ mod tests {
             endpoint.headers[0].1,
             format!("Basic {}", STANDARD.encode("me:p@ss"))
         );
-        assert!(endpoint.secure && !endpoint.loopback);
+        assert!(endpoint.secure);
         assert!(!format!("{endpoint:?}").contains("Basic"));
     }
 
+    #[cfg(feature = "_http")]
     #[test]
     fn loopback_by_name_and_number() {
         for host in [
@@ -188,14 +201,14 @@ mod tests {
             "http://[::1]:4318/x",
             "http://a.LOCALHOST/",
         ] {
-            assert!(endpoint(host, &[]).unwrap().loopback, "{host}");
+            assert!(endpoint(host, &[]).unwrap().is_loopback(), "{host}");
         }
         for host in [
             "http://example.com",
             "http://10.0.0.1/localhost",
             "http://localhost.example.com",
         ] {
-            assert!(!endpoint(host, &[]).unwrap().loopback, "{host}");
+            assert!(!endpoint(host, &[]).unwrap().is_loopback(), "{host}");
         }
     }
 

@@ -27,7 +27,7 @@ impl Resource {
         }
         let mut encoded = Vec::new();
         for (key, value) in &kept {
-            attribute::value(&mut encoded, 1, "", key, value);
+            attribute::value(&mut encoded, 1, key, value);
         }
         Self {
             attributes: kept,
@@ -35,6 +35,10 @@ impl Resource {
         }
     }
 
+    #[cfg_attr(
+        not(any(feature = "sdk", feature = "prometheus")),
+        expect(dead_code, reason = "for the SDK's resource and the pull endpoint")
+    )]
     pub(crate) fn attributes(&self) -> &[(String, Value)] {
         &self.attributes
     }

@@ -98,6 +98,23 @@ impl Trust {
     }
 }
 
+#[cfg(feature = "otlp-grpc")]
+impl Trust {
+    /// The same for tonic.
+    pub(crate) fn for_tonic(&self) -> tonic::transport::ClientTlsConfig {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(self.roots.iter().cloned());
+        let config = tonic::transport::ClientTlsConfig::new().trust_anchors(store.roots);
+        match &self.client {
+            Some(client) => config.identity(tonic::transport::Identity::from_pem(
+                &client.chain,
+                &client.key,
+            )),
+            None => config,
+        }
+    }
+}
+
 fn system_store() -> Result<Vec<CertificateDer<'static>>, String> {
     let found = rustls_native_certs::load_native_certs();
     if found.certs.is_empty() {
@@ -156,3 +173,7 @@ fn certificates(
 fn read(what: &str, path: &Path) -> Result<Vec<u8>, String> {
     std::fs::read(path).map_err(|error| format!("{what} {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+#[cfg(all(feature = "trace", any(feature = "otlp-http", feature = "otlp-grpc")))]
+mod tests;

@@ -89,9 +89,7 @@ fn otlp(client: OtlpClient, backend: &Backend, signal: Signal) -> Made {
         #[cfg(feature = "opentelemetry-otlp")]
         (OtlpClient::OpenTelemetryOtlp, _) => crate::sdk::otlp_client::traces(backend),
         #[cfg(feature = "otlp-grpc")]
-        (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(
-            backend, signal,
-        )?)),
+        (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(backend)?)),
         #[cfg(feature = "otlp-http")]
         (_, Protocol::HttpProtobuf | Protocol::HttpJson) => {
             Ok(Box::new(crate::otlp::http::HttpExporter::new(backend)?))

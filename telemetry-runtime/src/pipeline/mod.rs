@@ -9,6 +9,8 @@ mod guard;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_hooks.rs")]
 mod hooks;
+#[cfg(feature = "opentelemetry-otlp")]
+mod official;
 mod points;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "prometheus"), path = "no_pull.rs")]

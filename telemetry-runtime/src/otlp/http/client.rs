@@ -9,8 +9,8 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use ureq::Agent;
 
-use super::super::answer;
 use super::super::endpoint::Endpoint;
+use super::super::refusal;
 use crate::config::Backend;
 use crate::error::Error;
 use crate::export::Refused;
@@ -46,7 +46,7 @@ impl HttpClient {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(concat!("telemetry-runtime/", env!("CARGO_PKG_VERSION")));
-        if endpoint.loopback {
+        if endpoint.is_loopback() {
             config = config.proxy(None);
         }
         let config = secured(config, backend, &endpoint)?;
@@ -127,7 +127,7 @@ impl HttpClient {
         let why = format!(
             "{}: {}",
             self.shown(),
-            self.endpoint.scrub(&answer::printable(&why))
+            self.endpoint.scrub(&refusal::printable(&why))
         );
         Refused::Retry { after: None, why }
     }
@@ -144,6 +144,7 @@ impl HttpClient {
 }
 
 impl Response {
+    #[cfg(feature = "otlp-http")]
     /// Whether the body is JSON, by its content type; `None` if it has none.
     pub(crate) fn is_json(&self) -> Option<bool> {
         let content_type = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -167,11 +168,11 @@ impl Response {
             .get(CONTENT_TYPE)
             .is_some_and(|kind| kind == "application/x-protobuf");
         if protobuf {
-            return answer::status(&self.body)
+            return refusal::status(&self.body)
                 .map(|(message, _)| message)
                 .unwrap_or_default();
         }
-        answer::printable(&String::from_utf8_lossy(&self.body))
+        refusal::printable(&String::from_utf8_lossy(&self.body))
     }
 }
 
@@ -195,12 +196,6 @@ fn secured(config: Config, backend: &Backend, endpoint: &Endpoint) -> Result<Con
 
 #[cfg(not(feature = "tls"))]
 fn secured(config: Config, _backend: &Backend, endpoint: &Endpoint) -> Result<Config, Error> {
-    if endpoint.secure {
-        let why = format!(
-            "{}: https needs the cargo feature `tls` of telemetry-runtime",
-            endpoint.shown
-        );
-        return Err(Error::start("an exporter", why));
-    }
+    endpoint.require_plain()?;
     Ok(config)
 }

@@ -49,4 +49,5 @@ impl Exporter for HttpExporter {
 }
 
 #[cfg(test)]
+#[cfg(feature = "trace")]
 mod tests;

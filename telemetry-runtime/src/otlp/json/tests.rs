@@ -117,7 +117,7 @@ fn json_and_protobuf_say_the_same() {
     let mut encoder = TraceEncoder::new(&Resource::new([("process.pid".to_owned(), 1.into())]));
     let parts = StaticParts::new(&StaticSpan {
         name: "a",
-        kind: Kind::Server,
+        kind: Kind::Internal,
         attributes: &[],
     });
     for number in 0..5 {
@@ -130,7 +130,7 @@ fn json_and_protobuf_say_the_same() {
             start: 1,
             end: 3,
             parts: &parts,
-            status: Status::Ok,
+            status: Status::Unset,
             outcome: "success",
             duration_ms: f64::from(number) / 3.0,
             slow: true,

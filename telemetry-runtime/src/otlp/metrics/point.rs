@@ -151,7 +151,7 @@ impl Points {
             wire::fixed64(out, 3, time);
             value(out);
             for (key, value) in attributes {
-                attribute::string(out, 7, "", key, value);
+                attribute::string(out, 7, key, value);
             }
         });
     }
@@ -179,7 +179,7 @@ impl Points {
                 });
             }
             for (key, value) in attributes {
-                attribute::string(out, 9, "", key, value);
+                attribute::string(out, 9, key, value);
             }
             let (min, max) = histogram.min_max;
             for (field, value) in [(11, min), (12, max)] {

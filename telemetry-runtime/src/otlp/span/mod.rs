@@ -6,7 +6,7 @@ mod writer;
 use std::sync::Arc;
 
 pub(crate) use parts::{Kind, StaticParts, StaticSpan};
-pub(crate) use writer::{Link, SpanWriter};
+pub(crate) use writer::SpanWriter;
 
 use super::resource::{Open, Resource};
 use super::wire;
@@ -48,7 +48,6 @@ pub(crate) struct Parent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Status<'a> {
     Unset,
-    Ok,
     /// With a description, or an empty one.
     Error(&'a str),
 }

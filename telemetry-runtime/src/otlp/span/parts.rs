@@ -12,6 +12,7 @@ pub(crate) struct StaticSpan<'a> {
 }
 
 /// OpenTelemetry's span kind, by its number in OTLP.
+#[expect(dead_code, reason = "all tools are internal yet")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Internal = 1,
@@ -31,7 +32,7 @@ impl StaticParts {
         wire::bytes(&mut out, 5, span.name.as_bytes());
         wire::number(&mut out, 6, span.kind as u64);
         for (key, value) in span.attributes {
-            attribute::value(&mut out, super::writer::ATTRIBUTES, "", key, value);
+            attribute::value(&mut out, super::writer::ATTRIBUTES, key, value);
         }
         Self(out.into())
     }

@@ -1,9 +1,7 @@
 //! One span, field by field. The numbers are those of `opentelemetry/proto/trace/v1/trace.proto`.
 
 use super::{SpanData, Status};
-use crate::names::attribute::{
-    ERROR_TYPE, TOOL_DURATION_MS, TOOL_PARAM_PREFIX, TOOL_SLOW, TOOL_STATUS,
-};
+use crate::names::attribute::{ERROR_TYPE, TOOL_DURATION_MS, TOOL_SLOW, TOOL_STATUS};
 use crate::otlp::{attribute, wire};
 use crate::value::Value;
 
@@ -38,18 +36,13 @@ impl<'a> SpanWriter<'a> {
         Self { out }
     }
 
-    /// A captured parameter: `tool.param.<key>`.
-    pub(crate) fn parameter(&mut self, key: &str, value: &Value) {
-        attribute::value(self.out, ATTRIBUTES, TOOL_PARAM_PREFIX, key, value);
-    }
-
     pub(crate) fn attribute(&mut self, key: &str, value: &Value) {
-        attribute::value(self.out, ATTRIBUTES, "", key, value);
+        attribute::value(self.out, ATTRIBUTES, key, value);
     }
 
     /// An attribute that is a text, borrowed.
     pub(crate) fn text(&mut self, key: &str, text: &str) {
-        attribute::string(self.out, ATTRIBUTES, "", key, text);
+        attribute::string(self.out, ATTRIBUTES, key, text);
     }
 
     /// Attributes left out because there were too many.
@@ -68,7 +61,7 @@ impl<'a> SpanWriter<'a> {
             wire::fixed64(out, 1, time);
             wire::bytes(out, 2, name.as_bytes());
             for (key, value) in attributes {
-                attribute::value(out, 3, "", key, value);
+                attribute::value(out, 3, key, value);
             }
         });
     }
@@ -78,6 +71,7 @@ impl<'a> SpanWriter<'a> {
         wire::number(self.out, 12, count.into());
     }
 
+    #[cfg_attr(not(test), expect(dead_code, reason = "no call has links yet"))]
     pub(crate) fn link(&mut self, link: &Link<'_>) {
         wire::message(self.out, 13, |out| {
             wire::bytes(out, 1, &link.trace_id);
@@ -96,7 +90,7 @@ impl<'a> SpanWriter<'a> {
             wire::bytes(self.out, 3, span.trace_state.as_bytes());
         }
         self.text(TOOL_STATUS, span.outcome);
-        attribute::double(self.out, ATTRIBUTES, "", TOOL_DURATION_MS, span.duration_ms);
+        attribute::double(self.out, ATTRIBUTES, TOOL_DURATION_MS, span.duration_ms);
         if span.slow {
             self.attribute(TOOL_SLOW, &Value::Bool(true));
         }
@@ -105,7 +99,6 @@ impl<'a> SpanWriter<'a> {
         }
         match span.status {
             Status::Unset => {}
-            Status::Ok => wire::message(self.out, 15, |out| wire::number(out, 3, 1)),
             Status::Error(message) => wire::message(self.out, 15, |out| {
                 if !message.is_empty() {
                     wire::bytes(out, 2, message.as_bytes());

@@ -294,4 +294,14 @@ mod tests {
             );
         }
     }
+
+    /// A feature that is misspelt here would count as missing for ever.
+    #[test]
+    fn features_are_those_of_the_manifest() {
+        let manifest = include_str!("../../Cargo.toml");
+        let exporters = ["console", "file", "prometheus", "zipkin"];
+        for feature in all().filter_map(|key| key.feature).chain(exporters) {
+            assert!(manifest.contains(&format!("\n{feature} = [")), "{feature}");
+        }
+    }
 }

@@ -16,10 +16,6 @@ enum Kind {
     Config(Vec<String>),
     AlreadyInitialized,
     /// A part could not be started.
-    #[cfg_attr(
-        not(feature = "_export"),
-        expect(dead_code, reason = "only exporters can fail to start")
-    )]
     Start {
         part: &'static str,
         why: String,
@@ -40,7 +36,6 @@ impl Error {
         }
     }
 
-    #[cfg(feature = "_export")]
     pub(crate) fn start(part: &'static str, why: impl fmt::Display) -> Self {
         Self {
             kind: Kind::Start {

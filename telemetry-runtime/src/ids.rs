@@ -13,10 +13,6 @@ pub struct SpanId([u8; 8]);
 macro_rules! id {
     ($id:ident, $bytes:ty) => {
         impl $id {
-            #[cfg_attr(
-                not(feature = "_calls"),
-                expect(dead_code, reason = "no calls, no ids")
-            )]
             pub(crate) fn new(bytes: $bytes) -> Self {
                 Self(bytes)
             }

@@ -1,6 +1,12 @@
 //! All that generated code may name. Any release may change it.
 
+#[cfg(feature = "_calls")]
 pub use crate::call::{
+    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
+    guard, returned,
+};
+#[cfg(not(feature = "_calls"))]
+pub use crate::disabled::{
     AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
     guard, returned,
 };

@@ -2,8 +2,10 @@
 
 use super::record::Ids;
 
-pub(crate) type Attached = ();
-pub(crate) type Kept = ();
+#[derive(Default)]
+pub(crate) struct Attached;
+#[derive(Default)]
+pub(crate) struct Kept;
 
 pub(crate) struct Active {
     pub(crate) trace: [u64; 2],
@@ -22,7 +24,11 @@ pub(crate) fn active() -> Option<Active> {
     None
 }
 
-pub(crate) fn of(_ids: Ids) -> Kept {}
+pub(crate) fn of(_ids: Ids) -> Kept {
+    Kept
+}
 
 #[inline]
-pub(crate) fn attach(_context: &Kept) -> Attached {}
+pub(crate) fn attach(_context: &Kept) -> Attached {
+    Attached
+}

@@ -92,7 +92,7 @@ impl Thread {
 }
 
 /// Frees a ring's share of the bound once the collector has emptied it for good.
-pub(crate) fn retire(ring: Consumer<Record>) {
+pub(crate) fn retire(ring: &Consumer<Record>) {
     RING_BYTES.fetch_sub(bytes(ring.buffer().capacity()), Relaxed);
 }
 

@@ -26,6 +26,17 @@ pub(crate) trait SpanSink: Send {
     fn tick(&mut self, flush: bool);
 }
 
+/// Where spans go that nobody wants.
+pub(crate) struct Nowhere;
+
+impl SpanSink for Nowhere {
+    fn span(&mut self, _record: &Record, _nanos: u64, _anchor: &Anchor) {}
+
+    fn dropped(&mut self, _spans: u64) {}
+
+    fn tick(&mut self, _flush: bool) {}
+}
+
 /// All threads' rings. They outlive a collector, as the threads do.
 pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes(Vec::new()));
 
@@ -64,12 +75,6 @@ impl Lanes {
 
     /// Takes everything that is there and hands it to nobody.
     pub(super) fn discard(&mut self) {
-        struct Nowhere;
-        impl SpanSink for Nowhere {
-            fn span(&mut self, _: &Record, _: u64, _: &Anchor) {}
-            fn dropped(&mut self, _: u64) {}
-            fn tick(&mut self, _: bool) {}
-        }
         let metrics = Mutex::new(Metrics::disabled());
         self.drain(&mut Sinks {
             metrics: &metrics,
@@ -97,7 +102,9 @@ impl Lane {
             if !over {
                 break;
             }
-            self.rings.pop_front().map(ring::retire);
+            if let Some(over) = self.rings.pop_front() {
+                ring::retire(&over);
+            }
         }
         if let Some(overflow) = self.thread.take_overflow() {
             sinks.overflow(&overflow);

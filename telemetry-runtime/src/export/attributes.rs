@@ -38,6 +38,7 @@ pub(crate) fn text(value: Option<&AnyValue>) -> String {
 }
 
 /// The value of a key.
+#[cfg(any(feature = "console", feature = "zipkin"))]
 pub(crate) fn find<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a AnyValue> {
     attributes
         .iter()

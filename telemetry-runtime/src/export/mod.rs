@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 #[cfg(any(
     all(feature = "console", any(feature = "trace", feature = "metrics")),
-    all(feature = "zipkin", feature = "trace")
+    all(feature = "zipkin", feature = "trace"),
+    all(feature = "prometheus", feature = "sdk")
 ))]
 pub(crate) mod attributes;
 #[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]

@@ -1,12 +1,14 @@
 //! One tool's numbers, added to by one thread at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::buckets::Buckets;
 use super::sketch::Sketch;
 use super::snapshot::{Exemplar, Histogram};
 use crate::call::{Outcome, Record, clock::Anchor};
 use crate::names::OTHER;
+use crate::statistics::ToolStatistics;
 
 /// Error types that one tool tells apart; the rest is `_other`.
 const MAX_ERROR_TYPES: usize = 100;
@@ -109,6 +111,31 @@ impl Aggregate {
             .reduce(|(sum, min, max), more| {
                 (sum.saturating_add(more.0), min.min(more.1), max.max(more.2))
             })
+    }
+
+    /// What people see of it; `None` for a tool without calls.
+    pub(crate) fn statistics(&self, name: &str, active: i64) -> Option<ToolStatistics> {
+        let calls = self.count(|_| true);
+        let (total, min, max) = match self.totals() {
+            None if active > 0 => (0, 0, 0),
+            totals => totals?,
+        };
+        let quantile =
+            |q| Duration::from_nanos(self.sketch.quantile(q).unwrap_or(0).clamp(min, max));
+        Some(ToolStatistics {
+            name: name.to_owned(),
+            calls,
+            errors: self.count(Outcome::is_error),
+            cancelled: self.count(|outcome| outcome == Outcome::Cancelled),
+            slow: self.slow,
+            active: u64::try_from(active).unwrap_or(0),
+            total: Duration::from_nanos(total),
+            min: Duration::from_nanos(min),
+            max: Duration::from_nanos(max),
+            p50: quantile(0.5),
+            p95: quantile(0.95),
+            p99: quantile(0.99),
+        })
     }
 
     pub(crate) fn errors_by_type(&self) -> Vec<(Arc<str>, u64)> {

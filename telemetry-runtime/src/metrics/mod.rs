@@ -11,7 +11,6 @@ mod quantile;
 mod registry;
 mod sketch;
 mod snapshot;
-mod statistics;
 
 #[cfg(feature = "prometheus")]
 pub(crate) use prometheus::PrometheusServer;
@@ -19,4 +18,3 @@ pub(crate) use prometheus::PrometheusServer;
 pub(crate) use quantile::quantile;
 pub(crate) use registry::{Apart, Metrics};
 pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
-pub use statistics::ToolStatistics;

@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::aggregate::Aggregate;
 use super::buckets::Buckets;
 use super::snapshot::{Snapshot, ToolSnapshot};
-use super::statistics::ToolStatistics;
 use crate::call::{Outcome, Record, clock, clock::Anchor, tool};
+use crate::statistics::ToolStatistics;
 
 /// The buckets of the running telemetry, for threads that count for themselves.
 static BUCKETS: RwLock<Option<Arc<Buckets>>> = RwLock::new(None);
@@ -110,7 +110,7 @@ impl Metrics {
         let all = tool::known(0).into_iter().zip(&self.tools);
         all.filter_map(|(tool, aggregate)| {
             let active = active.get(&tool.id).copied().unwrap_or(0);
-            ToolStatistics::of(tool.name, aggregate, active)
+            aggregate.statistics(tool.name, active)
         })
         .collect()
     }

@@ -55,7 +55,7 @@ pub(crate) struct Exemplar {
 }
 
 /// A number of the runtime's own health, for the `telemetry.*` metrics.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct HealthPoint {
     /// One of [`names::metric`](crate::names::metric).
     pub(crate) name: &'static str,

@@ -24,7 +24,6 @@ pub(crate) mod grpc;
 pub(crate) mod http;
 #[cfg(any(feature = "otlp-http", feature = "file"))]
 pub(crate) mod json;
-#[cfg(feature = "metrics")]
 pub(crate) mod metrics;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod refusal;

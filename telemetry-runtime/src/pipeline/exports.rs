@@ -1,17 +1,15 @@
 //! All that leaves the process: queues, readers, the pull endpoint, the SDK's providers.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::exporters;
-use super::health::{DestinationHealth, Health, Pulled};
 pub(crate) use super::hooks::Hooks;
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
 pub(crate) use super::reader::Source;
-use super::report::Report;
 use super::resource;
 use super::sdk::Sdk;
 use super::spans::{Counts, span_sink};
@@ -19,50 +17,58 @@ use crate::collector::SpanSink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::export::Signal;
+use crate::health::{DestinationHealth, Health};
 use crate::otlp::Resource;
+use crate::report::Report;
 
 /// What was started for one configuration.
 pub(crate) struct Exports {
-    traces: Arc<Queues>,
-    metrics: Arc<Queues>,
-    counts: Arc<Counts>,
-    resource: Resource,
+    outlets: Outlets,
     readers: OnceLock<Readers>,
 }
 
-/// All that reads the tools' numbers.
+/// Where data goes, whoever makes it.
+pub(crate) struct Outlets {
+    pub(crate) resource: Resource,
+    pub(crate) traces: Arc<Queues>,
+    pub(crate) metrics: Arc<Queues>,
+    pub(crate) pull: Arc<Pull>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+/// What reads the tools' numbers and hands them to the outlets.
 struct Readers {
     reader: Option<Reader>,
-    /// Taken at shutdown; not to be locked while it is waited for, since a scrape asks for health.
-    pull: Mutex<Option<Pull>>,
     sdk: Option<Sdk>,
 }
 
 impl Exports {
     /// Starts the queues, and the users' exporters among them.
     pub(crate) fn start(config: &Config, hooks: &mut Hooks) -> Result<Self, Error> {
-        let traces = Queues::new(Signal::Traces);
-        let metrics = Queues::new(Signal::Metrics);
-        exporters::start_traces(config, &traces)?;
-        exporters::start_metrics(config, &metrics)?;
-        hooks.start_exporters(&traces, config.traces.queue)?;
-        Ok(Self {
-            traces: Arc::new(traces),
-            metrics: Arc::new(metrics),
-            counts: Arc::default(),
+        let outlets = Outlets {
             resource: Resource::new(resource::attributes(config)),
+            traces: Arc::new(Queues::new(Signal::Traces)),
+            metrics: Arc::new(Queues::new(Signal::Metrics)),
+            pull: Arc::default(),
+            counts: Arc::default(),
+        };
+        exporters::start_traces(config, &outlets.traces)?;
+        exporters::start_metrics(config, &outlets.metrics)?;
+        hooks.start_exporters(&outlets.traces, config.traces.queue)?;
+        Ok(Self {
+            outlets,
             readers: OnceLock::new(),
         })
     }
 
     /// Spans have somewhere to go.
     pub(crate) fn sends_spans(&self) -> bool {
-        !self.traces.is_empty()
+        !self.outlets.traces.is_empty()
     }
 
     /// What the collector hands spans to.
     pub(crate) fn span_sink(&self, config: &Config) -> Box<dyn SpanSink> {
-        span_sink(config, &self.resource, &self.counts, &self.traces)
+        span_sink(config, &self.outlets)
     }
 
     /// Starts all that reads the tools' numbers: when there are some to be read.
@@ -72,47 +78,30 @@ impl Exports {
         hooks: Hooks,
         source: &Source,
     ) -> Result<(), Error> {
+        self.outlets
+            .pull
+            .start(config, &self.outlets.resource, source);
         let readers = Readers {
             reader: self.start_reader(config, source)?,
-            pull: Mutex::new(Pull::start(config, &self.resource, source)),
-            sdk: Sdk::start(
-                config,
-                hooks,
-                &self.resource,
-                source,
-                &self.traces,
-                &self.metrics,
-                &self.counts,
-            )?,
+            sdk: Sdk::start(config, hooks, &self.outlets, source)?,
         };
         let _ = self.readers.set(readers);
         Ok(())
     }
 
     fn start_reader(&self, config: &Config, source: &Source) -> Result<Option<Reader>, Error> {
-        if self.metrics.is_empty() {
+        if self.outlets.metrics.is_empty() {
             return Ok(None);
         }
-        let metrics = &config.metrics;
-        let (queues, source) = (Arc::clone(&self.metrics), Arc::clone(source));
-        let environment = &config.environment;
-        Reader::start(
-            source,
-            queues,
-            &self.resource,
-            environment,
-            metrics.interval,
-            metrics.delta,
-        )
-        .map(Some)
+        Reader::start(config, &self.outlets, Arc::clone(source)).map(Some)
     }
 
     /// Hands on what is held back, and waits for the destinations.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         let handed_on = self.hand_on(|sdk| sdk.flush(deadline));
         let (traces, metrics) = side_by_side(
-            || self.traces.flush(deadline),
-            || self.metrics.flush(deadline),
+            || self.outlets.traces.flush(deadline),
+            || self.outlets.metrics.flush(deadline),
         );
         handed_on && traces && metrics
     }
@@ -122,11 +111,11 @@ impl Exports {
         let handed_on = self.hand_on(|sdk| sdk.shutdown(deadline));
         if let Some(readers) = self.readers.get() {
             readers.reader.iter().for_each(Reader::stop);
-            drop(readers.take_pull());
         }
+        self.outlets.pull.stop();
         let (traces, metrics) = side_by_side(
-            || self.traces.shutdown(deadline),
-            || self.metrics.shutdown(deadline),
+            || self.outlets.traces.shutdown(deadline),
+            || self.outlets.metrics.shutdown(deadline),
         );
         handed_on && traces && metrics
     }
@@ -141,11 +130,11 @@ impl Exports {
     }
 
     pub(crate) fn report(&self, in_time: bool) -> Report {
-        let mut traces = self.traces.report();
+        let mut traces = self.outlets.traces.report();
         traces.dropped += self.dropped();
         Report {
             traces,
-            metrics: self.metrics.report(),
+            metrics: self.outlets.metrics.report(),
             in_time,
         }
     }
@@ -153,34 +142,17 @@ impl Exports {
     pub(crate) fn health(&self, health: &mut Health) {
         health.spans_dropped_before_export = self.dropped();
         health.destinations = self.destinations();
-        health.prometheus = self.readers.get().and_then(Readers::pull_health);
+        health.prometheus = self.outlets.pull.health();
     }
 
     fn destinations(&self) -> Vec<DestinationHealth> {
-        let mut all = self.traces.health();
-        all.extend(self.metrics.health());
+        let mut all = self.outlets.traces.health();
+        all.extend(self.outlets.metrics.health());
         all
     }
 
     fn dropped(&self) -> u64 {
-        self.counts.dropped.load(Relaxed)
-    }
-}
-
-impl Readers {
-    fn take_pull(&self) -> Option<Pull> {
-        self.pull
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
-    }
-
-    fn pull_health(&self) -> Option<Pulled> {
-        self.pull
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .map(Pull::health)
+        self.outlets.counts.dropped.load(Relaxed)
     }
 }
 

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::builder::Builder;
-use super::health::Health;
-use super::report::Report;
 use super::running::{Running, running};
+use crate::config::{documented_file, documented_variables};
 use crate::error::Error;
-use crate::metrics::ToolStatistics;
+use crate::health::Health;
+use crate::report::Report;
+use crate::statistics::ToolStatistics;
 
 /// Starts telemetry as the file, the environment and the defaults say.
 ///
@@ -127,6 +128,19 @@ impl Telemetry {
     #[must_use]
     pub fn effective_config(&self) -> String {
         self.running.effective()
+    }
+
+    /// A commented configuration file with every key and its default.
+    #[must_use]
+    pub fn documented_config() -> String {
+        documented_file()
+    }
+
+    /// The environment variables of OpenTelemetry's specification that are honoured, with
+    /// the key that each stands for, as a Markdown table.
+    #[must_use]
+    pub fn documented_variables() -> String {
+        documented_variables()
     }
 
     /// The same as [`health`](crate::health).

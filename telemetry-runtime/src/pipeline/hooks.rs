@@ -20,6 +20,10 @@ pub(crate) struct Hooks {
 }
 
 impl Hooks {
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
     pub(crate) fn any(&self) -> bool {
         !self.exporters.is_empty()
             || self.tracer_provider.is_some()

@@ -6,12 +6,11 @@ mod exporters;
 #[cfg_attr(not(feature = "_export"), path = "no_exports.rs")]
 mod exports;
 mod guard;
-pub(crate) mod health;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_hooks.rs")]
 mod hooks;
-#[cfg(not(all(feature = "trace", feature = "_export")))]
-mod no_spans;
+#[cfg(feature = "opentelemetry-otlp")]
+mod official;
 mod points;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "prometheus"), path = "no_pull.rs")]
@@ -20,14 +19,14 @@ mod pull;
 mod queues;
 #[cfg(feature = "_export")]
 mod reader;
-pub(crate) mod report;
 #[cfg(feature = "_export")]
 mod resource;
 mod running;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_sdk.rs")]
 mod sdk;
-#[cfg(all(feature = "trace", feature = "_export"))]
+#[cfg(feature = "_export")]
+#[cfg_attr(not(feature = "trace"), path = "no_spans.rs")]
 mod spans;
 #[cfg(feature = "yaml")]
 mod watch;

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::health::Health;
-use super::report::Report;
-use crate::collector::SpanSink;
+use crate::collector::{Nowhere, SpanSink};
 use crate::config::Config;
 use crate::error::Error;
+use crate::health::Health;
 use crate::metrics::{HealthPoint, Snapshot};
+use crate::report::Report;
 
 pub(crate) type Source = Arc<dyn Fn() -> (Snapshot, Vec<HealthPoint>) + Send + Sync>;
 
@@ -16,6 +16,10 @@ pub(crate) type Source = Arc<dyn Fn() -> (Snapshot, Vec<HealthPoint>) + Send + S
 pub(crate) struct Hooks;
 
 impl Hooks {
+    pub(crate) fn none() -> Self {
+        Self
+    }
+
     pub(crate) fn any(&self) -> bool {
         false
     }
@@ -33,7 +37,7 @@ impl Exports {
     }
 
     pub(crate) fn span_sink(&self, _config: &Config) -> Box<dyn SpanSink> {
-        Box::new(super::no_spans::NoSpans)
+        Box::new(Nowhere)
     }
 
     pub(crate) fn start_readers(

@@ -8,6 +8,10 @@ use crate::error::Error;
 pub(crate) struct Hooks;
 
 impl Hooks {
+    pub(crate) fn none() -> Self {
+        Self
+    }
+
     pub(crate) fn any(&self) -> bool {
         false
     }

@@ -1,18 +1,26 @@
 //! Without the feature `prometheus` there is no pull endpoint.
 
-use super::health::Pulled;
 use super::reader::Source;
 use crate::config::Config;
+use crate::health::Pulled;
 use crate::otlp::Resource;
 
-pub(crate) enum Pull {}
+#[derive(Default)]
+pub(crate) struct Pull;
 
 impl Pull {
-    pub(crate) fn start(_config: &Config, _resource: &Resource, _source: &Source) -> Option<Self> {
-        None
+    pub(crate) fn is_asked(_config: &Config) -> bool {
+        false
     }
 
-    pub(crate) fn health(&self) -> Pulled {
-        match *self {}
+    pub(crate) fn start(&self, _config: &Config, _resource: &Resource, _source: &Source) {}
+
+    pub(crate) fn stop(&self) {}
+
+    #[cfg(feature = "sdk")]
+    pub(crate) fn keep(&self, _batch: &crate::export::Batch) {}
+
+    pub(crate) fn health(&self) -> Option<Pulled> {
+        None
     }
 }

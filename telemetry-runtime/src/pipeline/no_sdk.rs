@@ -1,15 +1,12 @@
 //! Without the feature `sdk` OpenTelemetry's providers stay as they are.
 
-use std::sync::Arc;
 use std::time::Instant;
 
+use super::exports::Outlets;
 use super::hooks::Hooks;
-use super::queues::Queues;
 use super::reader::Source;
-use super::spans::Counts;
 use crate::config::Config;
 use crate::error::Error;
-use crate::otlp::Resource;
 
 pub(crate) enum Sdk {}
 
@@ -17,11 +14,8 @@ impl Sdk {
     pub(crate) fn start(
         _config: &Config,
         _hooks: Hooks,
-        _resource: &Resource,
+        _outlets: &Outlets,
         _source: &Source,
-        _traces: &Arc<Queues>,
-        _metrics: &Arc<Queues>,
-        _counts: &Arc<Counts>,
     ) -> Result<Option<Self>, Error> {
         Ok(None)
     }

@@ -1,6 +1,6 @@
 //! Health as metrics: `telemetry.*`.
 
-use super::health::{DestinationHealth, Health};
+use crate::health::{DestinationHealth, Health};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{

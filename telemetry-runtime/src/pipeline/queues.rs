@@ -1,21 +1,24 @@
 //! One signal's destinations, from what the configuration names.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Instant;
 
-use super::health::{DestinationHealth, LastError};
-use super::report::SignalReport;
 use crate::config::Queue;
 use crate::error::Error;
 use crate::export::{Batch, Cause, Destination, Exporter, Signal, Tally};
+use crate::health::{DestinationHealth, LastError};
+use crate::report::SignalReport;
 
 /// All destinations of a signal. A batch goes to each of them.
 pub(crate) struct Queues {
     signal: Signal,
     all: RwLock<Vec<Named>>,
     /// Items handed to the queues, by all who make batches.
-    handed: Mutex<u64>,
+    handed: AtomicU64,
+    /// Attempts that failed of exporters that have no queue here.
+    failed_elsewhere: AtomicU64,
 }
 
 struct Named {
@@ -29,7 +32,8 @@ impl Queues {
         Self {
             signal,
             all: RwLock::default(),
-            handed: Mutex::default(),
+            handed: AtomicU64::new(0),
+            failed_elsewhere: AtomicU64::new(0),
         }
     }
 
@@ -59,7 +63,7 @@ impl Queues {
 
     /// Hands a batch to each destination. Never waits for one.
     pub(crate) fn push(&self, batch: &Arc<Batch>) {
-        *self.handed.lock().unwrap_or_else(PoisonError::into_inner) += batch.items;
+        self.handed.fetch_add(batch.items, Relaxed);
         self.with(|all| {
             all.iter()
                 .for_each(|named| named.destination.push(Arc::clone(batch)))
@@ -76,10 +80,19 @@ impl Queues {
         self.with(|all| each(all, |named| named.destination.shutdown(deadline)))
     }
 
+    #[cfg(feature = "opentelemetry-otlp")]
+    pub(crate) fn failed_elsewhere(&self) {
+        self.failed_elsewhere.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn report(&self) -> SignalReport {
-        let handed = *self.handed.lock().unwrap_or_else(PoisonError::into_inner);
+        let handed = self.handed.load(Relaxed);
+        let none = SignalReport {
+            failed: self.failed_elsewhere.load(Relaxed),
+            ..SignalReport::default()
+        };
         self.with(|all| {
-            all.iter().fold(SignalReport::default(), |mut sum, named| {
+            all.iter().fold(none, |mut sum, named| {
                 let counts = named.tally.counts();
                 sum.delivered += counts.delivered;
                 sum.dropped += counts.dropped_total();

@@ -4,11 +4,12 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::exports::Outlets;
 use super::queues::Queues;
+use crate::config::Config;
 use crate::error::Error;
 use crate::export;
 use crate::metrics::{HealthPoint, Snapshot};
-use crate::otlp::Resource;
 use crate::otlp::metrics::MetricsEncoder;
 
 /// What is read: the tools' numbers and this crate's own.
@@ -29,23 +30,18 @@ struct Shared {
 }
 
 impl Reader {
-    pub(crate) fn start(
-        source: Source,
-        queues: Arc<Queues>,
-        resource: &Resource,
-        environment: &str,
-        interval: Duration,
-        delta: bool,
-    ) -> Result<Self, Error> {
-        let encoder = Mutex::new(MetricsEncoder::new(resource, environment, delta));
+    pub(crate) fn start(config: &Config, outlets: &Outlets, source: Source) -> Result<Self, Error> {
+        let encoder =
+            MetricsEncoder::new(&outlets.resource, &config.environment, config.metrics.delta);
         let shared = Arc::new(Shared {
             source,
-            queues,
-            encoder,
+            queues: Arc::clone(&outlets.metrics),
+            encoder: Mutex::new(encoder),
             stopped: Mutex::default(),
             stop: Condvar::new(),
         });
         let theirs = Arc::clone(&shared);
+        let interval = config.metrics.interval;
         let thread = export::spawn("metrics", move || theirs.run(interval))
             .map_err(|why| Error::start("the thread that exports metrics", why))?;
         Ok(Self {

@@ -4,15 +4,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::exports::{Exports, Hooks, Source};
-use super::health::Health;
 use super::points;
-use super::report::Report;
 use crate::call::{self, State, tool};
 use crate::collector::Collector;
 use crate::config::{Config, Differences, Loaded, Sources, load};
 use crate::error::Error;
-use crate::metrics::{Metrics, ToolStatistics};
+use crate::health::Health;
+use crate::metrics::Metrics;
 use crate::notice::notice;
+use crate::report::Report;
+use crate::statistics::ToolStatistics;
 
 /// The one that runs.
 static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
@@ -34,7 +35,7 @@ pub(crate) struct Running {
 
 impl Running {
     /// Reads the configuration, starts all that it asks for, and lets calls be recorded.
-    pub(crate) fn start(sources: Sources, mut hooks: Hooks) -> Result<Arc<Self>, Error> {
+    pub(crate) fn start(sources: Sources, hooks: Hooks) -> Result<Arc<Self>, Error> {
         let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
         if place.is_some() {
             return Err(Error::already_initialized());
@@ -42,10 +43,11 @@ impl Running {
         let loaded = load(&sources)?;
         loaded.notices.iter().for_each(|text| notice(text));
         let mut config = loaded.config.clone();
-        if !config.enabled {
-            silence(&mut config);
-            hooks = Hooks::default();
-        }
+        let mut hooks = if config.enabled {
+            hooks
+        } else {
+            silence(&mut config)
+        };
         let exports = Arc::new(Exports::start(&config, &mut hooks)?);
         call::configure(&config.calls);
         let metrics = Metrics::new(
@@ -196,10 +198,11 @@ impl Health {
 }
 
 /// `enabled: false`: nothing is started that sends.
-fn silence(config: &mut Config) {
+fn silence(config: &mut Config) -> Hooks {
     config.traces.exporters.clear();
     config.metrics.exporters.clear();
     config.sdk_providers = false;
+    Hooks::none()
 }
 
 /// A timeout without end is a year.

@@ -4,16 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
+use super::exports::Outlets;
 use super::hooks::Hooks;
-use super::queues::Queues;
+use super::pull::Pull;
 use super::reader::Source;
-use super::spans::Counts;
 use crate::call;
 use crate::config::Config;
 use crate::error::Error;
 use crate::export::Batch;
 use crate::notice::notice;
-use crate::otlp::Resource;
 use crate::sdk::{Install, Metrics, Providers, Sink, Spans, Tools, install};
 
 pub(crate) struct Sdk(Providers);
@@ -23,34 +22,19 @@ impl Sdk {
     pub(crate) fn start(
         config: &Config,
         hooks: Hooks,
-        resource: &Resource,
+        outlets: &Outlets,
         source: &Source,
-        traces: &Arc<Queues>,
-        metrics: &Arc<Queues>,
-        counts: &Arc<Counts>,
     ) -> Result<Option<Self>, Error> {
         let asked = hooks.tracer_provider.is_some() || hooks.meter_provider.is_some();
         if !config.sdk_providers && !asked {
             return Ok(None);
         }
         let source = Arc::clone(source);
-        let counts = Arc::clone(counts);
         let providers = install(Install {
-            resource: resource.attributes().to_vec(),
+            resource: outlets.resource.attributes().to_vec(),
             sample_rate: Arc::new(call::sample_rate),
-            spans: (!traces.is_empty()).then(|| Spans {
-                sink: sink(traces),
-                dropped: Arc::new(move |spans| {
-                    counts.dropped.fetch_add(spans, Relaxed);
-                }),
-                batch_max: config.traces.batch_max_spans,
-                batch_delay: config.traces.batch_delay,
-            }),
-            metrics: (!metrics.is_empty()).then(|| Metrics {
-                sink: sink(metrics),
-                interval: config.metrics.interval,
-                delta: config.metrics.delta,
-            }),
+            spans: spans(config, outlets),
+            metrics: metrics(config, outlets)?,
             tools: Tools {
                 snapshot: Arc::new(move || source().0),
                 environment: config.environment.clone(),
@@ -71,9 +55,42 @@ impl Sdk {
     }
 }
 
-fn sink(queues: &Arc<Queues>) -> Sink {
-    let queues = Arc::clone(queues);
-    Arc::new(move |batch: Batch| queues.push(&Arc::new(batch)))
+fn spans(config: &Config, outlets: &Outlets) -> Option<Spans> {
+    if outlets.traces.is_empty() {
+        return None;
+    }
+    let counts = Arc::clone(&outlets.counts);
+    let queues = Arc::clone(&outlets.traces);
+    Some(Spans {
+        sink: Arc::new(move |batch| queues.push(&Arc::new(batch))),
+        dropped: Arc::new(move |spans| {
+            counts.dropped.fetch_add(spans, Relaxed);
+        }),
+        batch_max: config.traces.batch_max_spans,
+        batch_delay: config.traces.batch_delay,
+    })
+}
+
+fn metrics(config: &Config, outlets: &Outlets) -> Result<Option<Metrics>, Error> {
+    if outlets.metrics.is_empty() && !Pull::is_asked(config) {
+        return Ok(None);
+    }
+    Ok(Some(Metrics {
+        sink: measured(outlets),
+        interval: config.metrics.interval,
+        delta: config.metrics.delta,
+        #[cfg(feature = "opentelemetry-otlp")]
+        official: super::official::metrics(config, outlets)?,
+    }))
+}
+
+/// What the SDK measured goes where the tools' numbers go.
+fn measured(outlets: &Outlets) -> Sink {
+    let (queues, pull) = (Arc::clone(&outlets.metrics), Arc::clone(&outlets.pull));
+    Arc::new(move |batch: Batch| {
+        pull.keep(&batch);
+        queues.push(&Arc::new(batch));
+    })
 }
 
 /// Whether nothing went wrong; what did is told.

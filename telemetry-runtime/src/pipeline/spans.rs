@@ -2,31 +2,26 @@
 
 use std::sync::Arc;
 
-use super::queues::Queues;
+use super::exports::Outlets;
 use crate::collector::SpanSink;
 use crate::config::Config;
-use crate::otlp::Resource;
 use crate::trace::{Rules, Spans};
 
 pub(crate) use crate::trace::SpanCounts as Counts;
 
-pub(crate) fn span_sink(
-    config: &Config,
-    resource: &Resource,
-    counts: &Arc<Counts>,
-    queues: &Arc<Queues>,
-) -> Box<dyn SpanSink> {
+pub(crate) fn span_sink(config: &Config, outlets: &Outlets) -> Box<dyn SpanSink> {
     let traces = &config.traces;
     let rules = Rules {
         batch_max_spans: traces.batch_max_spans,
         batch_delay: traces.batch_delay,
         gen_ai: traces.gen_ai,
     };
-    let queues = Arc::clone(queues);
+    let queues = Arc::clone(&outlets.traces);
+    let hand_on = move |batch| queues.push(&batch);
     Box::new(Spans::new(
-        resource,
+        &outlets.resource,
         rules,
-        Arc::clone(counts),
-        move |batch| queues.push(&batch),
+        Arc::clone(&outlets.counts),
+        hand_on,
     ))
 }

@@ -2,10 +2,10 @@
 
 #[cfg(feature = "console")]
 pub(crate) mod console;
-#[cfg(feature = "_export")]
+#[cfg(feature = "trace")]
 mod sink;
 #[cfg(feature = "zipkin")]
 pub(crate) mod zipkin;
 
-#[cfg(feature = "_export")]
+#[cfg(feature = "trace")]
 pub(crate) use sink::{Rules, SpanCounts, Spans};

@@ -11,18 +11,25 @@ pub(super) struct Durations {
     counts: Vec<u64>,
     count: u64,
     sum: f64,
-    /// Smallest and largest.
+    /// Nothing is below or above. Where a point does not say (in an interval that saw no new
+    /// extreme), the bounds of its buckets.
     range: Option<(f64, f64)>,
+    /// The upper end of `range` is no value that has been seen.
+    max_unknown: bool,
 }
 
 impl Durations {
     pub(super) fn merge(&mut self, point: &HistogramDataPoint) {
+        if point.count == 0 {
+            return;
+        }
         self.count += point.count;
         self.sum += point.sum.unwrap_or_default();
-        if let (Some(min), Some(max), 1..) = (point.min, point.max, point.count) {
-            let (least, most) = self.range.unwrap_or((min, max));
-            self.range = Some((least.min(min), most.max(max)));
-        }
+        self.max_unknown |= point.max.is_none();
+        let (lower, upper) = edges(point);
+        let (min, max) = (point.min.unwrap_or(lower), point.max.unwrap_or(upper));
+        let (least, most) = self.range.unwrap_or((min, max));
+        self.range = Some((least.min(min), most.max(max)));
         if self.bounds.is_empty() {
             self.bounds.clone_from(&point.explicit_bounds);
             self.counts.clone_from(&point.bucket_counts);
@@ -42,7 +49,20 @@ impl Durations {
         quantile(&self.bounds, &self.counts, min, max, q)
     }
 
+    /// The longest, where it is known.
     pub(super) fn max(&self) -> Option<f64> {
-        Some(self.range?.1)
+        self.range.map(|(_, max)| max).filter(|_| !self.max_unknown)
     }
+}
+
+/// The bounds of the lowest and of the highest bucket that has values; the highest of all
+/// stands for the one that has none.
+fn edges(point: &HistogramDataPoint) -> (f64, f64) {
+    let filled = |count: &u64| *count > 0;
+    let lowest = point.bucket_counts.iter().position(filled).unwrap_or(0);
+    let highest = point.bucket_counts.iter().rposition(filled).unwrap_or(0);
+    let bounds = &point.explicit_bounds;
+    let lower = lowest.checked_sub(1).and_then(|index| bounds.get(index));
+    let upper = bounds.get(highest).or(bounds.last());
+    (lower.copied().unwrap_or(0.0), upper.copied().unwrap_or(0.0))
 }

@@ -6,8 +6,8 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, Key
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use opentelemetry_proto::tonic::metrics::v1::{
-    Gauge, Histogram, HistogramDataPoint, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics,
-    Sum, Summary, SummaryDataPoint,
+    Gauge, Histogram as HistogramData, HistogramDataPoint, Metric, NumberDataPoint,
+    ResourceMetrics, ScopeMetrics, Sum, Summary, SummaryDataPoint,
 };
 use prost::Message;
 use serde_json::{Value, json};
@@ -16,7 +16,10 @@ use super::Console;
 use crate::config::ConsoleFormat;
 use crate::export::console::Output;
 use crate::export::{Batch, Exporter, Refused, Signal};
+use crate::metrics::{Histogram, Snapshot, ToolSnapshot};
 use crate::names::SCOPE;
+use crate::otlp::Resource;
+use crate::otlp::metrics::MetricsEncoder;
 
 const START: u64 = 1_700_000_000_000_000_000;
 const CUMULATIVE: i32 = 2;
@@ -84,6 +87,65 @@ fn counts_since_the_last_export_say_so() {
     );
     let text = export(ConsoleFormat::Json, &[(scope(), tools(DELTA))]);
     assert!(text.contains(r#""temporality":"delta""#), "{text}");
+}
+
+#[test]
+fn what_the_encoder_writes_is_what_the_table_shows() {
+    let histogram = Histogram {
+        count: 4,
+        sum: 20.0,
+        min: 2.0,
+        max: 9.0,
+        counts: vec![0, 4, 0],
+        exemplars: vec![],
+    };
+    let tool = ToolSnapshot {
+        name: "load".into(),
+        first_seen: START - 5,
+        calls: 4,
+        errors: 1,
+        errors_by_type: vec![("E".into(), 1)],
+        slow: 0,
+        active: -1,
+        threshold_ms: Some(5.0),
+        durations: vec![("success", histogram)],
+    };
+    let mut snapshot = Snapshot {
+        started: START - 9,
+        taken: START,
+        bounds: [1.0, 10.0].into(),
+        tools: vec![tool],
+    };
+    let resource = Resource::new([]);
+    for delta in [false, true] {
+        let mut encoder = MetricsEncoder::new(&resource, "test", delta);
+        let first = write(ConsoleFormat::Text, &encoder.encode(&snapshot, &[])[0]);
+        assert_eq!(
+            row(&first, "load"),
+            "load 4 1 0 -1 5.00ms 5.50ms 8.65ms 8.93ms 9.00ms"
+        );
+
+        let grown = &mut snapshot.tools[0];
+        grown.calls += 2;
+        (grown.durations[0].1.count, grown.durations[0].1.sum) = (6, 30.0);
+        grown.durations[0].1.counts = vec![0, 6, 0];
+        snapshot.taken += 1_000_000_000;
+        let second = write(ConsoleFormat::Text, &encoder.encode(&snapshot, &[])[0]);
+        let expected = if delta {
+            "load 2 0 0 -1 5.00ms 5.50ms 9.55ms 9.91ms -"
+        } else {
+            "load 6 1 0 -1 5.00ms 5.50ms 8.65ms 8.93ms 9.00ms"
+        };
+        assert_eq!(row(&second, "load"), expected, "{second}");
+
+        let grown = &mut snapshot.tools[0];
+        (
+            grown.calls,
+            grown.durations[0].1.count,
+            grown.durations[0].1.sum,
+        ) = (4, 4, 20.0);
+        grown.durations[0].1.counts = vec![0, 4, 0];
+    }
 }
 
 #[test]
@@ -173,22 +235,30 @@ fn export(format: ConsoleFormat, scopes: &[(InstrumentationScope, Vec<Metric>)])
         ..ResourceMetrics::default()
     }];
     let body = ExportMetricsServiceRequest { resource_metrics }.encode_to_vec();
+    write(
+        format,
+        &Batch {
+            signal: Signal::Metrics,
+            items: 1,
+            body,
+        },
+    )
+}
+
+fn write(format: ConsoleFormat, batch: &Batch) -> String {
     let mut text = Vec::new();
     let mut console = Console {
         format,
         output: Output::new(&mut text),
     };
-    console
-        .export(
-            &Batch {
-                signal: Signal::Metrics,
-                items: 1,
-                body,
-            },
-            Instant::now(),
-        )
-        .unwrap();
+    console.export(batch, Instant::now()).unwrap();
     String::from_utf8(text).unwrap()
+}
+
+/// A row of the table, its cells one blank apart.
+fn row(table: &str, tool: &str) -> String {
+    let row = table.lines().find(|line| line.starts_with(tool)).unwrap();
+    row.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// `load`, just seen, with its zero before and after its value; `parse`, with two statuses.
@@ -227,7 +297,7 @@ fn tools(temporality: i32) -> Vec<Metric> {
         counter("tool.slow", vec![point("parse", START, 1)], temporality),
         counter("tool.active", vec![point("load", START, 2)], CUMULATIVE),
         Metric {
-            data: Some(Data::Histogram(Histogram {
+            data: Some(Data::Histogram(HistogramData {
                 data_points: vec![success, error],
                 aggregation_temporality: temporality,
             })),
@@ -256,7 +326,7 @@ fn others() -> Vec<Metric> {
     vec![
         counter("http.requests", vec![requests], CUMULATIVE),
         Metric {
-            data: Some(Data::Histogram(Histogram {
+            data: Some(Data::Histogram(HistogramData {
                 data_points: vec![size],
                 aggregation_temporality: CUMULATIVE,
             })),

@@ -12,8 +12,8 @@ pub(super) struct Family<'a> {
     pub(super) name: &'a str,
     pub(super) kind: Kind,
     /// Ends the name already, as OpenMetrics demands of a family with a unit.
-    pub(super) unit: Option<&'static str>,
-    pub(super) help: &'static str,
+    pub(super) unit: Option<&'a str>,
+    pub(super) help: &'a str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,12 +30,11 @@ pub(super) const TARGET: Family<'_> = Family {
     unit: None,
     help: "What is scraped: the resource.",
 };
-pub(super) const CALLS: Family<'_> = counter(metric::CALLS, "Calls that have ended.");
-pub(super) const ERRORS: Family<'_> =
-    counter(metric::ERRORS, "Calls that ended with an error or a panic.");
+pub(super) const CALLS: Family<'_> = counter(metric::CALLS, "Calls that ended, however they did.");
+pub(super) const ERRORS: Family<'_> = counter(metric::ERRORS, "Calls that failed or panicked.");
 pub(super) const ERRORS_BY_TYPE: Family<'_> = counter(
     metric::ERRORS_BY_TYPE,
-    "Calls that ended with an error or a panic, by type.",
+    "Calls that failed or panicked, by the type of the error.",
 );
 pub(super) const SLOW: Family<'_> = counter(
     metric::SLOW,
@@ -45,22 +44,34 @@ pub(super) const ACTIVE: Family<'_> = Family {
     name: metric::ACTIVE,
     kind: Kind::Gauge,
     unit: None,
-    help: "Calls that are running.",
+    help: "Calls that run now.",
 };
 pub(super) const DURATION: Family<'_> = Family {
     name: metric::DURATION,
     kind: Kind::Histogram,
     unit: None,
-    help: "Durations of calls in milliseconds.",
+    help: "How long calls took, in milliseconds.",
 };
 pub(super) const THRESHOLD: Family<'_> = Family {
     name: metric::THRESHOLD_MS,
     kind: Kind::Gauge,
     unit: Some("ms"),
-    help: "The duration from which a call counts as slow.",
+    help: "The tool's limit, in milliseconds.",
 };
 
-const fn counter<'a>(name: &'a str, help: &'static str) -> Family<'a> {
+/// Every family of tools, and the target's.
+pub(super) const OURS: [Family<'_>; 8] = [
+    TARGET,
+    CALLS,
+    ERRORS,
+    ERRORS_BY_TYPE,
+    SLOW,
+    ACTIVE,
+    DURATION,
+    THRESHOLD,
+];
+
+const fn counter<'a>(name: &'a str, help: &'a str) -> Family<'a> {
     Family {
         name,
         kind: Kind::Counter,
@@ -94,7 +105,7 @@ impl<'a> Family<'a> {
     }
 
     /// The family's name, without what its samples add.
-    fn base(&self) -> String {
+    pub(super) fn base(&self) -> String {
         let name = labels::name(self.name);
         match name.strip_suffix(self.suffix()) {
             Some(base) => base.to_owned(),
@@ -128,10 +139,22 @@ impl<'a> Family<'a> {
             (Kind::Histogram, _) => "histogram",
             (Kind::Info, Format::OpenMetrics) => "info",
         };
-        writeln!(out, "# HELP {name} {}\n# TYPE {name} {kind}", self.help)?;
+        writeln!(
+            out,
+            "# HELP {name} {}\n# TYPE {name} {kind}",
+            self.escaped_help(format)
+        )?;
         match (self.unit, format) {
             (Some(unit), Format::OpenMetrics) => writeln!(out, "# UNIT {name} {unit}"),
             _ => Ok(()),
+        }
+    }
+
+    fn escaped_help(&self, format: Format) -> String {
+        let help = self.help.replace('\\', r"\\").replace('\n', r"\n");
+        match format {
+            Format::Text => help,
+            Format::OpenMetrics => help.replace('"', "\\\""),
         }
     }
 }

@@ -10,6 +10,8 @@ mod connection;
 mod families;
 mod format;
 mod labels;
+#[cfg_attr(not(feature = "sdk"), path = "no_others.rs")]
+mod others;
 mod page;
 mod request;
 mod server;

@@ -1,11 +1,12 @@
 //! The page: families, samples, exemplars.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
 
 use super::families::{self, Family};
 use super::format::{Format, number};
 use super::labels;
+use super::others::Others;
 use super::zeroes::Zeroes;
 use crate::metrics::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
 use crate::names::attribute;
@@ -18,6 +19,7 @@ pub(super) struct Page<'a> {
     /// The resource as labels.
     pub(super) target: &'a str,
     pub(super) environment: &'a str,
+    pub(super) others: &'a Others,
 }
 
 /// Writes the page, piece by piece: ten thousand tools are some 40 MB.
@@ -44,6 +46,7 @@ pub(super) fn write(
     writer.tools()?;
     writer.durations()?;
     writer.health()?;
+    writer.others()?;
     match format {
         Format::Text => Ok(()),
         Format::OpenMetrics => writer.out.write_all(b"# EOF\n"),
@@ -191,6 +194,17 @@ impl<W: Write> Writer<'_, W> {
         Ok(())
     }
 
+    /// What other libraries measure, but under names that stand on the page already.
+    fn others(&mut self) -> io::Result<()> {
+        let health = self.page.health.iter();
+        let taken: HashSet<String> = families::OURS
+            .into_iter()
+            .chain(health.map(|point| Family::health(point.name, point.monotonic)))
+            .flat_map(|family| [family.base(), family.sample()])
+            .collect();
+        self.page.others.write(self.format, taken, self.out)
+    }
+
     /// The head of a family that some tool has a sample for, and the samples' name.
     fn begin(
         &mut self,
@@ -205,7 +219,7 @@ impl<W: Write> Writer<'_, W> {
     }
 }
 
-fn sample(
+pub(super) fn sample(
     out: &mut impl Write,
     name: &str,
     labels: &str,
@@ -218,7 +232,7 @@ fn sample(
 }
 
 /// A histogram; all zeros without one. `bounds` has `+Inf` too.
-fn buckets(
+pub(super) fn buckets(
     out: &mut impl Write,
     format: Format,
     name: &str,
@@ -226,12 +240,16 @@ fn buckets(
     bounds: &[String],
     histogram: Option<&Histogram>,
 ) -> io::Result<()> {
+    let comma = if labels.is_empty() { "" } else { "," };
     let mut count = 0;
     for (index, bound) in bounds.iter().enumerate() {
         count += histogram
             .and_then(|histogram| histogram.counts.get(index))
             .unwrap_or(&0);
-        write!(out, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}")?;
+        write!(
+            out,
+            "{name}_bucket{{{labels}{comma}le=\"{bound}\"}} {count}"
+        )?;
         if format == Format::OpenMetrics
             && let Some(exemplar) = histogram.and_then(|histogram| histogram.exemplar(index))
         {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::connection::{self, Pages};
 use super::format::Format;
 use super::labels;
+use super::others::Others;
 use super::page::{self, Page};
 use super::zeroes::Shown;
 use crate::metrics::{HealthPoint, Snapshot};
@@ -25,7 +26,7 @@ const MAX_CONNECTIONS: usize = 8;
 #[must_use = "the endpoint is gone when this is dropped"]
 pub(crate) struct PrometheusServer {
     address: SocketAddr,
-    connections: Arc<Connections>,
+    pub(super) shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -41,7 +42,7 @@ impl PrometheusServer {
         let failed = |why: io::Error| format!("prometheus_listen {listen:?}: {why}");
         let listener = TcpListener::bind(listen).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let connections = Arc::<Connections>::default();
+        let shared = Arc::<Shared>::default();
         let endpoint = Endpoint {
             source,
             target: labels::of(
@@ -51,7 +52,7 @@ impl PrometheusServer {
             ),
             environment,
             shown: Shown::default(),
-            connections: Arc::clone(&connections),
+            shared: Arc::clone(&shared),
         };
         let thread = Builder::new()
             .name(THREAD.to_owned())
@@ -59,7 +60,7 @@ impl PrometheusServer {
             .map_err(failed)?;
         Ok(Self {
             address,
-            connections,
+            shared,
             thread: Some(thread),
         })
     }
@@ -77,7 +78,7 @@ impl PrometheusServer {
 
 impl Drop for PrometheusServer {
     fn drop(&mut self) {
-        self.connections.close();
+        self.shared.connections.close();
         // Only a connection ends a blocking `accept`. Where none can be made, the thread is
         // left to itself rather than waited for.
         let woken = TcpStream::connect_timeout(&reachable(self.address), Duration::from_secs(1));
@@ -98,6 +99,13 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         _ => {}
     }
     address
+}
+
+/// What the server's owner and its thread both have.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    connections: Connections,
+    pub(super) others: Others,
 }
 
 /// The open connections, by number, and whether more are taken.
@@ -131,7 +139,7 @@ struct Endpoint<S> {
     target: String,
     environment: String,
     shown: Shown,
-    connections: Arc<Connections>,
+    shared: Arc<Shared>,
 }
 
 impl<S: Fn() -> (Snapshot, Vec<HealthPoint>) + Sync> Endpoint<S> {
@@ -140,7 +148,7 @@ impl<S: Fn() -> (Snapshot, Vec<HealthPoint>) + Sync> Endpoint<S> {
         std::thread::scope(|scope| {
             for number in 0.. {
                 let accepted = listener.accept();
-                if self.connections.open().closed {
+                if self.shared.connections.open().closed {
                     break;
                 }
                 match accepted {
@@ -158,7 +166,7 @@ impl<S: Fn() -> (Snapshot, Vec<HealthPoint>) + Sync> Endpoint<S> {
         number: u64,
         stream: Arc<TcpStream>,
     ) {
-        let mut open = self.connections.open();
+        let mut open = self.shared.connections.open();
         if open.streams.len() >= MAX_CONNECTIONS {
             drop(open);
             return connection::turn_away(&stream);
@@ -168,14 +176,14 @@ impl<S: Fn() -> (Snapshot, Vec<HealthPoint>) + Sync> Endpoint<S> {
         let serve = move || {
             // The hook has printed it; the client sees an answer that ends too early.
             let _ = catch_unwind(AssertUnwindSafe(|| connection::serve(&stream, self)));
-            self.connections.open().streams.remove(&number);
+            self.shared.connections.open().streams.remove(&number);
         };
         if Builder::new()
             .name(THREAD.to_owned())
             .spawn_scoped(scope, serve)
             .is_err()
         {
-            self.connections.open().streams.remove(&number);
+            self.shared.connections.open().streams.remove(&number);
         }
     }
 }
@@ -188,6 +196,7 @@ impl<S: Fn() -> (Snapshot, Vec<HealthPoint>) + Sync> Pages for Endpoint<S> {
             health: &health,
             target: &self.target,
             environment: &self.environment,
+            others: &self.shared.others,
         };
         let mut zeroes = self.shown.scrape();
         page::write(page, format, &mut zeroes, out)?;

@@ -1,5 +1,6 @@
 use super::super::format::Format;
 use super::super::labels;
+use super::super::others::Others;
 use super::super::page::{self, Page};
 use super::super::parser::{Samples, parse};
 use super::super::zeroes::Shown;
@@ -16,25 +17,25 @@ fn text_of_a_tool() {
         r##"# HELP target_info What is scraped: the resource.
 # TYPE target_info gauge
 target_info{service_name="shop"} 1
-# HELP tool_calls_total Calls that have ended.
+# HELP tool_calls_total Calls that ended, however they did.
 # TYPE tool_calls_total counter
 tool_calls_total{tool_name="load",environment="test"} 7
-# HELP tool_errors_total Calls that ended with an error or a panic.
+# HELP tool_errors_total Calls that failed or panicked.
 # TYPE tool_errors_total counter
 tool_errors_total{tool_name="load",environment="test"} 2
-# HELP tool_errors_by_type_total Calls that ended with an error or a panic, by type.
+# HELP tool_errors_by_type_total Calls that failed or panicked, by the type of the error.
 # TYPE tool_errors_by_type_total counter
 tool_errors_by_type_total{tool_name="load",environment="test",error_type="NotFound"} 2
 # HELP tool_slow_total Calls that took longer than the tool's limit.
 # TYPE tool_slow_total counter
 tool_slow_total{tool_name="load",environment="test"} 1
-# HELP tool_active Calls that are running.
+# HELP tool_active Calls that run now.
 # TYPE tool_active gauge
 tool_active{tool_name="load",environment="test"} 3
-# HELP tool_threshold_ms The duration from which a call counts as slow.
+# HELP tool_threshold_ms The tool's limit, in milliseconds.
 # TYPE tool_threshold_ms gauge
 tool_threshold_ms{tool_name="load",environment="test"} 250.0
-# HELP tool_duration Durations of calls in milliseconds.
+# HELP tool_duration How long calls took, in milliseconds.
 # TYPE tool_duration histogram
 tool_duration_bucket{tool_name="load",environment="test",status="success",le="0.5"} 1
 tool_duration_bucket{tool_name="load",environment="test",status="success",le="10.0"} 4
@@ -287,6 +288,7 @@ fn write(
         health,
         target: "service_name=\"shop\"",
         environment: "test",
+        others: &Others::default(),
     };
     let mut zeroes = shown.scrape();
     let mut out = Vec::new();

@@ -40,6 +40,14 @@ pub struct SignalReport {
 }
 
 impl Report {
+    /// Of telemetry that is not there.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            in_time: true,
+            ..Self::default()
+        }
+    }
+
     /// Nothing was lost, and nothing waits.
     #[must_use]
     pub fn is_complete(&self) -> bool {

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use super::aggregate::Aggregate;
-use crate::call::Outcome;
-
 /// What one tool has done since telemetry was initialized.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -36,31 +33,6 @@ pub struct ToolStatistics {
 }
 
 impl ToolStatistics {
-    /// `None` for a tool without calls.
-    pub(super) fn of(name: &str, aggregate: &Aggregate, active: i64) -> Option<Self> {
-        let calls = aggregate.count(|_| true);
-        let (total, min, max) = match aggregate.totals() {
-            None if active > 0 => (0, 0, 0),
-            totals => totals?,
-        };
-        let quantile =
-            |q| Duration::from_nanos(aggregate.sketch.quantile(q).unwrap_or(0).clamp(min, max));
-        Some(Self {
-            name: name.to_owned(),
-            calls,
-            errors: aggregate.count(Outcome::is_error),
-            cancelled: aggregate.count(|outcome| outcome == Outcome::Cancelled),
-            slow: aggregate.slow,
-            active: u64::try_from(active).unwrap_or(0),
-            total: Duration::from_nanos(total),
-            min: Duration::from_nanos(min),
-            max: Duration::from_nanos(max),
-            p50: quantile(0.5),
-            p95: quantile(0.95),
-            p99: quantile(0.99),
-        })
-    }
-
     /// Time of all ended calls by their number.
     #[must_use]
     pub fn mean(&self) -> Duration {

@@ -1,12 +1,11 @@
-//! The call path without any signal: generated code comes down to the body.
+//! What generated code calls: arguments are type-checked, and nothing runs but the body.
 
-#![allow(missing_docs, reason = "documented where the path is enabled")]
+#![expect(missing_docs, reason = "documented where calls are recorded")]
 
 use std::marker::PhantomData;
 
 use super::Failure;
 
-/// A place in the code that is a tool.
 pub struct Site;
 
 impl Site {
@@ -22,10 +21,24 @@ impl Site {
     }
 }
 
-/// Where parameters go.
-pub struct Params<'a>(PhantomData<&'a ()>);
+/// Nobody makes one.
+pub struct Params<'a>(PhantomData<&'a mut ()>);
 
-/// A call about to run.
+pub struct Param<'p, T: ?Sized>(PhantomData<&'p T>);
+
+impl Params<'_> {
+    #[inline(always)]
+    pub fn param<'p, T: ?Sized>(&'p mut self, _key: &'static str, _value: &'p T) -> Param<'p, T> {
+        Param(PhantomData)
+    }
+}
+
+impl<T: ?Sized> Param<'_, T> {
+    #[inline(always)]
+    pub fn telemetry_capture(&mut self) {}
+}
+
+#[must_use = "the body is run by `run`"]
 pub struct Call;
 
 #[inline(always)]
@@ -44,7 +57,7 @@ impl Call {
     }
 }
 
-/// An async call about to run. `Send`, unlike [`Call`].
+#[must_use = "the body is run by `run`"]
 pub struct AsyncCall;
 
 #[inline(always)]
@@ -63,7 +76,7 @@ impl AsyncCall {
     }
 }
 
-/// For `#[track_caller]`, which a closure cannot have: the call lasts as long as this.
+#[must_use = "the call ends when this is dropped"]
 pub struct Guard;
 
 #[inline(always)]

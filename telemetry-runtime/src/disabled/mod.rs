@@ -1,0 +1,13 @@
+//! Without any signal: generated code comes down to the body, and the API does nothing.
+
+mod by_hand;
+mod generated;
+mod guard;
+
+#[path = "../call/failure.rs"]
+mod failure;
+
+pub use by_hand::{Current, InCurrent, ToolCall, current, track_tool_call};
+pub use failure::{Failure, Message, Returned, returned};
+pub use generated::{AsyncCall, Call, Guard, Param, Params, Site, call, call_async, guard};
+pub use guard::{Builder, Reload, Telemetry, health, init, statistics};

@@ -42,6 +42,9 @@ mod testing;
 pub(crate) use answer::{accepted, accepted_json};
 #[cfg(all(feature = "console", feature = "metrics"))]
 pub(crate) use decode::decode_metrics;
-#[cfg(all(feature = "trace", any(feature = "console", feature = "zipkin")))]
+#[cfg(any(
+    all(feature = "trace", any(feature = "console", feature = "zipkin")),
+    all(test, feature = "file")
+))]
 pub(crate) use decode::decode_traces;
 pub(crate) use resource::Resource;

@@ -10,7 +10,6 @@ use fastrand::Rng;
 use super::context;
 use super::record::{Details, Ids, Kept};
 use super::ring::Ring;
-use super::state::State;
 use super::tool::Tool;
 
 /// A call that runs on this thread, or the part of one that is polled here.
@@ -244,10 +243,4 @@ impl Local {
 #[inline]
 pub(crate) fn stand(tool: &Tool) -> Standing {
     with(|local| local.stand(tool)).unwrap_or_default()
-}
-
-/// Whether the parameters of a call are wanted.
-#[inline]
-pub(crate) fn wants_params(state: State, standing: &Standing) -> bool {
-    state.sends_spans() && standing.ids.sampled
 }

@@ -92,16 +92,18 @@ pub(crate) fn run(
     }
     let wants_params = wants_params(state, origin);
     let entered = local::with(|local| {
-        let standing = local.stand(origin.tool);
-        match wants_params && standing.ids.sampled {
+        let standing = local.stand(origin.tool)?;
+        Some(match wants_params && standing.ids.sampled {
             true => Err(standing),
             false => Ok(enter(local, state, origin, standing, DetailsOf::Nobody)),
-        }
+        })
     });
     let entered = match entered {
-        Some(Ok(entered)) => Some(entered),
+        // Suppressed.
+        Some(None) => return None,
+        Some(Some(Ok(entered))) => Some(entered),
         // Captured outside of `with`: it runs code of the user's.
-        Some(Err(standing)) => {
+        Some(Some(Err(standing))) => {
             let details = captured(origin, capture);
             local::with(|local| enter(local, state, origin, standing, details))
         }
@@ -153,7 +155,7 @@ pub(crate) fn suspend(
     if !origin.tool.is_enabled() {
         return None;
     }
-    let mut standing = local::stand(origin.tool);
+    let mut standing = local::stand(origin.tool)?;
     let details = match wants_params(state, origin) && standing.ids.sampled {
         true => captured(origin, capture),
         false => DetailsOf::Nobody,

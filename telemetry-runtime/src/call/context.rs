@@ -82,3 +82,15 @@ pub(crate) fn of(ids: Ids) -> Kept {
 pub(crate) fn attach(context: &Kept) -> Attached {
     context.as_ref().map(|context| context.clone().attach())
 }
+
+/// Makes current again what was before.
+#[inline]
+pub(crate) fn detach(attached: Attached) {
+    drop(attached);
+}
+
+/// The call has ended: nobody attaches its context any more.
+#[inline]
+pub(crate) fn forget(context: Kept) {
+    drop(context);
+}

@@ -173,7 +173,7 @@ impl Running {
             place,
             attached,
         } = self;
-        drop(attached);
+        context::detach(attached);
         let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
         live.end(end, outcome, error, |local| {
             let (position, slot) = place?;
@@ -189,7 +189,7 @@ impl Running {
             place,
             attached,
         } = self;
-        drop(attached);
+        context::detach(attached);
         let frame = local::with(|local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
@@ -253,7 +253,7 @@ impl Suspended {
     #[inline]
     pub(crate) fn leave(&mut self, polled: Polled) {
         let Polled { position, attached } = polled;
-        drop(attached);
+        context::detach(attached);
         if let Some(position) = position
             && let Some(frame) = local::with(|local| local.leave(position, false)).flatten()
         {
@@ -269,7 +269,7 @@ impl Suspended {
             frame,
             context,
         } = self;
-        drop(context);
+        context::forget(context);
         live.origin.tool.async_ended();
         let error = failure.map(|failure| live.text_of(&failure, frame.ids));
         live.end(end, outcome, error, |_| Some(frame));

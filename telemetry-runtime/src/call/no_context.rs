@@ -2,10 +2,12 @@
 
 use super::record::Ids;
 
+/// Nothing to take off again.
 #[derive(Default)]
-pub(crate) struct Attached;
+pub(crate) struct Attached {}
+/// Nothing to attach.
 #[derive(Default)]
-pub(crate) struct Kept;
+pub(crate) struct Kept {}
 
 pub(crate) struct Active {
     pub(crate) trace: [u64; 2],
@@ -25,10 +27,16 @@ pub(crate) fn active() -> Option<Active> {
 }
 
 pub(crate) fn of(_ids: Ids) -> Kept {
-    Kept
+    Kept {}
 }
 
 #[inline]
 pub(crate) fn attach(_context: &Kept) -> Attached {
-    Attached
+    Attached {}
 }
+
+#[inline]
+pub(crate) fn detach(_attached: Attached) {}
+
+#[inline]
+pub(crate) fn forget(_context: Kept) {}

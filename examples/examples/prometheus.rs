@@ -13,6 +13,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::num::ParseFloatError;
+use std::time::Duration;
 
 use telemetry_runtime::{Telemetry, health, tool};
 
@@ -27,7 +28,7 @@ fn add_tax(price: f64) -> f64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let _telemetry = Telemetry::builder()
+    let telemetry = Telemetry::builder()
         .no_file()
         .service_name("shop")
         .environment("example")
@@ -43,6 +44,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
+    // A scrape tells what the collector has, which is some milliseconds old: not for a scraper,
+    // but for who scrapes right after the calls.
+    telemetry.flush(Duration::from_secs(5));
     let address = health().prometheus.ok_or("no endpoint was asked for")??;
     for attempt in ["first", "second"] {
         println!("\n# {attempt} GET http://{address}/metrics, its lines about tools");

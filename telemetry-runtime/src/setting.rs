@@ -1,8 +1,8 @@
 //! Values that code gives to the builder.
 
 /// A value for one key of the configuration: [`Builder::set`](crate::Builder::set) makes it
-/// from what it is given.
-#[derive(Clone, Debug, PartialEq)]
+/// from what it is given. No `Debug`: it may be a header.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Setting {
     /// A truth value.

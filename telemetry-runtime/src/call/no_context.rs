@@ -2,10 +2,12 @@
 
 use super::record::Ids;
 
+/// Nothing to take off again.
 #[derive(Default)]
-pub(crate) struct Attached;
+pub(crate) struct Attached {}
+/// Nothing to attach.
 #[derive(Clone, Default)]
-pub(crate) struct Kept;
+pub(crate) struct Kept {}
 
 pub(crate) struct Active {
     pub(crate) trace: [u64; 2],
@@ -14,6 +16,8 @@ pub(crate) struct Active {
     pub(crate) remote: bool,
     pub(crate) state: Option<String>,
 }
+
+pub(crate) const SUPPRESSED: u64 = u64::MAX;
 
 #[inline]
 pub(crate) fn active_span() -> u64 {
@@ -25,18 +29,24 @@ pub(crate) fn active() -> Option<Active> {
 }
 
 pub(crate) fn of(_ids: Ids) -> Kept {
-    Kept
+    Kept {}
 }
 
 pub(crate) fn here() -> Kept {
-    Kept
+    Kept {}
 }
 
 pub(crate) fn within(_around: &Kept, _ids: Ids) -> Kept {
-    Kept
+    Kept {}
 }
 
 #[inline]
 pub(crate) fn attach(_context: &Kept) -> Attached {
-    Attached
+    Attached {}
 }
+
+#[inline]
+pub(crate) fn detach(_attached: Attached) {}
+
+#[inline]
+pub(crate) fn forget(_context: Kept) {}

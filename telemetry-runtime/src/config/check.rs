@@ -3,7 +3,7 @@
 mod collection;
 mod scalar;
 
-use super::fault::{Fault, path};
+use super::fault::{Fault, MOST_FAULTS, path};
 use super::keys::{self, Key};
 use super::kind::Kind;
 use super::layers::{Layer, Scope, Setting, Typed};
@@ -11,7 +11,7 @@ use super::node::{Content, Node, Place};
 use collection::{attributes, files, limits, rules};
 
 /// What checking comes to, over all origins.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Checked {
     pub(crate) settings: Vec<Setting>,
     pub(crate) faults: Vec<Fault>,
@@ -29,6 +29,9 @@ impl Checked {
         let (resource, others): (Vec<_>, Vec<_>) =
             entries.iter().partition(|entry| entry.key == "resource");
         for entry in resource.into_iter().chain(others) {
+            if self.faults.len() > MOST_FAULTS {
+                return;
+            }
             match keys::find(&entry.key) {
                 Some(key) => self.key(key, &entry.value),
                 None => {
@@ -118,6 +121,3 @@ fn value(kind: Kind, key: &str, node: &Node) -> Result<Typed, Vec<Fault>> {
         _ => scalar::value(kind, key, node).map_err(|fault| vec![fault]),
     }
 }
-
-#[cfg(test)]
-mod tests;

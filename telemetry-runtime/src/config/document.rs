@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use super::keys::{Key, TABLE};
-use super::kind::Kind;
 use super::otel::VARIABLES;
 
 /// A `telemetry.yaml` with every key at its default and what it means.
@@ -19,47 +18,29 @@ pub(crate) fn documented_file() -> String {
     text
 }
 
+/// What a key means, in a paragraph, and its default.
 fn entry(text: &mut String, key: &Key) {
     const WIDTH: usize = 96;
-    let mut notes = Vec::new();
-    if !matches!(
-        key.kind,
-        Kind::Text
-            | Kind::Flag
-            | Kind::Rules
-            | Kind::Attributes
-            | Kind::Limits
-            | Kind::Headers
-            | Kind::File
-            | Kind::Address
-    ) {
-        notes.push(key.kind.to_string());
-    }
-    if let Some(feature) = key.feature {
-        notes.push(format!("cargo feature {feature}"));
-    }
-    if key.reloads && !key.idle {
-        notes.push("can be changed while running".to_owned());
-    }
-    let notes = if notes.is_empty() {
-        String::new()
+    let range = key
+        .kind
+        .range()
+        .map(|range| format!(" ({range})"))
+        .unwrap_or_default();
+    let reloads = if key.reloads && !key.idle {
+        " Can be changed while running."
     } else {
-        format!(" ({})", notes.join("; "))
+        ""
     };
     let mut line = String::from("  #");
-    for word in format!("{}{notes}.", key.doc).split(' ') {
+    for word in format!("{}{range}.{reloads}", key.doc).split(' ') {
         if line.chars().count() + word.chars().count() >= WIDTH {
             let _ = writeln!(text, "{line}");
             line = String::from("  #");
         }
         let _ = write!(line, " {word}");
     }
-    let _ = writeln!(text, "{line}");
-    let _ = writeln!(
-        text,
-        "{}",
-        format!("  {}: {}", key.name, key.default).trim_end()
-    );
+    let setting = format!("  {}: {}", key.name, key.default);
+    let _ = writeln!(text, "{line}\n{}", setting.trim_end());
 }
 
 /// OpenTelemetry's variables with the keys they say, a Markdown table.

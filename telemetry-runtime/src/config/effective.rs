@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::fault::path;
 use super::keys::{self, Key};
 use super::kind::Kind;
 use super::layers::{Layers, Scope, Setting, Typed};
@@ -64,55 +65,60 @@ impl Effective {
     }
 }
 
+/// The lines of one key: one, or one an entry of its map.
 fn lines(key: &'static Key, layers: &Layers, config: &Config) -> Vec<Line> {
-    let line = |name: String, shown: String, value: String, setting: Option<&Setting>| Line {
-        key,
-        name,
-        shown,
-        value: Secret(value),
-        origin: setting.map_or_else(
+    let top = layers.top_for(key.name, None, destination(key.name, config));
+    let lines: Vec<Line> = match (key.kind, top.map(|setting| &setting.value)) {
+        (Kind::Headers, Some(Typed::Headers(headers))) => {
+            let header = |(name, value): &(String, String)| {
+                Line::new(key, path(key.name, name), value.clone(), top).masked()
+            };
+            headers.iter().map(header).collect()
+        }
+        (Kind::Attributes | Kind::Limits | Kind::Files(_) | Kind::Rules, _) => {
+            let entry = |setting: &Setting| {
+                let name = path(key.name, setting.entry.as_deref().unwrap_or_default());
+                Line::new(key, name, written(&setting.value), Some(setting))
+            };
+            layers.entries(key.name).into_iter().map(entry).collect()
+        }
+        (_, value) => {
+            let value = used(key.name, config).or_else(|| value.map(written));
+            let value = value.unwrap_or_else(|| "~".to_owned());
+            vec![Line::new(key, key.name.to_owned(), value, top)]
+        }
+    };
+    if lines.is_empty() {
+        return vec![Line::new(key, key.name.to_owned(), "{}".to_owned(), top)];
+    }
+    lines
+}
+
+impl Line {
+    fn new(key: &'static Key, name: String, value: String, setting: Option<&Setting>) -> Self {
+        let shown = match key.kind {
+            Kind::Endpoint | Kind::Url => {
+                Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked())
+            }
+            _ => value.clone(),
+        };
+        let origin = setting.map_or_else(
             || "default".to_owned(),
             |setting| setting.place.origin_text(),
-        ),
-    };
-    let top = layers.top_for(key.name, None, destination(key.name, config));
-    if let Some(Setting {
-        value: Typed::Headers(headers),
-        ..
-    }) = top.filter(|_| key.kind == Kind::Headers)
-    {
-        let headers = headers.iter().map(|(name, value)| {
-            line(
-                format!("{}.{name}", key.name),
-                "[redacted]".into(),
-                value.clone(),
-                top,
-            )
-        });
-        return headers.collect();
+        );
+        Self {
+            key,
+            name,
+            shown,
+            value: Secret(value),
+            origin,
+        }
     }
-    if matches!(
-        key.kind,
-        Kind::Attributes | Kind::Limits | Kind::Files(_) | Kind::Rules
-    ) {
-        let entries = layers.entries(key.name).into_iter().map(|setting| {
-            let value = written(&setting.value);
-            line(
-                super::fault::path(key.name, setting.entry.as_deref().unwrap_or_default()),
-                value.clone(),
-                value,
-                Some(setting),
-            )
-        });
-        return entries.collect();
+
+    fn masked(mut self) -> Self {
+        self.shown = "[redacted]".to_owned();
+        self
     }
-    let value = used(key.name, config)
-        .unwrap_or_else(|| top.map_or_else(String::new, |setting| written(&setting.value)));
-    let shown = match key.kind {
-        Kind::Endpoint => Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked()),
-        _ => value.clone(),
-    };
-    vec![line(key.name.to_owned(), shown, value, top)]
 }
 
 /// Whose settings a key's line shows.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// Names and values as they were when it was made.
-#[derive(Clone, Debug, Default)]
+/// Names and values as they were when it was made. No `Debug`: there are secrets in it.
+#[derive(Clone, Default)]
 pub(crate) struct Environment(BTreeMap<String, Option<String>>);
 
 /// What a variable holds.

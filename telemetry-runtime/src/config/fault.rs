@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::node::{Content, Node, Origin, Place};
 
+/// More faults than a person reads at once.
+pub(crate) const MOST_FAULTS: usize = 100;
+
 /// One fault: where, which key, what was found and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Fault {
@@ -142,10 +145,12 @@ pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> O
     near.filter(|(distance, _)| *distance <= tolerated)
         .map(|(_, known)| known)
         .or_else(|| {
+            let is_part = |known: &&str| known.ends_with(&name) || known.starts_with(&name);
             known
                 .iter()
                 .copied()
-                .find(|known| name.len() >= 5 && known.ends_with(&name))
+                .filter(|_| name.len() >= 5)
+                .find(is_part)
         })
 }
 

@@ -2,25 +2,26 @@
 
 /// Whether the feature named in the table of keys is on.
 pub(crate) fn has(feature: &str) -> bool {
-    match feature {
-        "trace" => cfg!(feature = "trace"),
-        "metrics" => cfg!(feature = "metrics"),
-        "logs" => cfg!(feature = "logs"),
-        "drift" => cfg!(feature = "drift"),
-        "yaml" => cfg!(feature = "yaml"),
-        "tls" => cfg!(feature = "tls"),
-        "sdk" => cfg!(feature = "sdk"),
-        "otlp-http" => cfg!(feature = "otlp-http"),
-        "otlp-grpc" => cfg!(feature = "otlp-grpc"),
-        "opentelemetry-otlp" => cfg!(feature = "opentelemetry-otlp"),
-        "console" => cfg!(feature = "console"),
-        "file" => cfg!(feature = "file"),
-        "prometheus" => cfg!(feature = "prometheus"),
-        "zipkin" => cfg!(feature = "zipkin"),
-        "loki" => cfg!(feature = "loki"),
-        _ => false,
-    }
+    FEATURES.iter().any(|(name, on)| *name == feature && *on)
 }
+
+const FEATURES: &[(&str, bool)] = &[
+    ("trace", cfg!(feature = "trace")),
+    ("metrics", cfg!(feature = "metrics")),
+    ("logs", cfg!(feature = "logs")),
+    ("drift", cfg!(feature = "drift")),
+    ("yaml", cfg!(feature = "yaml")),
+    ("tls", cfg!(feature = "tls")),
+    ("sdk", cfg!(feature = "sdk")),
+    ("otlp-http", cfg!(feature = "otlp-http")),
+    ("otlp-grpc", cfg!(feature = "otlp-grpc")),
+    ("opentelemetry-otlp", cfg!(feature = "opentelemetry-otlp")),
+    ("console", cfg!(feature = "console")),
+    ("file", cfg!(feature = "file")),
+    ("prometheus", cfg!(feature = "prometheus")),
+    ("zipkin", cfg!(feature = "zipkin")),
+    ("loki", cfg!(feature = "loki")),
+];
 
 /// What a message says of one that is off.
 pub(crate) fn missing(what: &str, feature: &str) -> String {

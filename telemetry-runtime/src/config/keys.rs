@@ -4,7 +4,7 @@
 
 use super::kind::Kind::{
     Address, Attributes, Buckets, Choice, Choices, Endpoint, File, Files, Flag, Headers, Integer,
-    Limits, Number, Rules, Set, Text, Texts,
+    Limits, Number, Rules, Set, Text, Texts, Url,
 };
 use super::kind::{Kind, LONGEST_LIMIT_MS};
 
@@ -158,11 +158,11 @@ pub(crate) static TABLE: &[Section] = &[
                 "Where OTLP (or Zipkin, where that is the only server) goes; without a path /v1/traces is added; for gRPC the default is http://localhost:4317, for Zipkin http://localhost:9411/api/v2/spans",
             )
             .of("traces_enabled"),
-            Key::new("traces_protocol", PROTOCOL, "http", "OTLP as protobuf or JSON over HTTP, or over gRPC (cargo feature otlp-grpc)").of("traces_enabled"),
+            Key::new("traces_protocol", PROTOCOL, "http", "OTLP as protobuf or JSON over HTTP, or over gRPC, with the cargo feature otlp-grpc").of("traces_enabled"),
             Key::new("traces_headers", Headers, "{}", "Headers of every request; keep keys in variables: { authorization: \"Bearer ${API_KEY}\" }")
                 .of("traces_enabled"),
             Key::new("traces_timeout_ms", TIMEOUT, "10000", "For one attempt, from connecting to the end of the answer").of("traces_enabled"),
-            Key::new("traces_compression", COMPRESSION, "none", "Of what is sent").of("traces_enabled"),
+            Key::new("traces_compression", COMPRESSION, "none", "How requests are compressed").of("traces_enabled"),
             Key::new("traces_file", File, "telemetry-traces.jsonl", "Where the exporter `file` writes OTLP/JSON lines").of("traces_enabled"),
             Key::new("traces_sample_rate", RATE, "1.0", "Share of traces that are sent, decided at the root; metrics count all calls").reloads().of("traces_enabled"),
             Key::new("traces_keep", Set(&["error", "slow"]), "[error, slow]", "Calls that are sent although not sampled").reloads().of("traces_enabled"),
@@ -208,7 +208,7 @@ pub(crate) static TABLE: &[Section] = &[
                 "PEM files, from the working directory: cert_file and key_file of this client, ca_file to trust in place of the system's store",
             )
             .needs("tls"),
-            Key::new("otlp_client", Choice(&["builtin", "opentelemetry-otlp"]), "builtin", "What sends OTLP; opentelemetry-otlp (a cargo feature of that name) knows protocol http only"),
+            Key::new("otlp_client", Choice(&["builtin", "opentelemetry-otlp"]), "builtin", "What sends OTLP; `opentelemetry-otlp`, a cargo feature of that name, knows protocol http only"),
         ],
     },
     Section {
@@ -235,13 +235,13 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("calls_queue_max_bytes", Integer { min: 65_536, max: 17_179_869_184, unit: "bytes" }, "16777216", "Finished calls of all threads that wait for the collector"),
             Key::new("otel_context", Flag, "true", "Make a tool's span current in OpenTelemetry's context; off saves some 60 ns a call").needs("trace"),
             Key::new("sdk_providers", Flag, "true", "Install the OpenTelemetry SDK's global providers, so that its spans and instruments go the same way").needs("sdk"),
-            Key::new("semantic_conventions", Choice(&["tool", "gen_ai"]), "tool", "gen_ai: spans are named and described as OpenTelemetry's conventions for agents say"),
+            Key::new("semantic_conventions", Choice(&["tool", "gen_ai"]), "tool", "`gen_ai` names and describes spans as OpenTelemetry's conventions for agents say"),
         ],
     },
     Section {
         title: "The program",
         keys: &[
-            Key::new("console_format", Choice(&["text", "json"]), "text", "Of the exporter `console`"),
+            Key::new("console_format", Choice(&["text", "json"]), "text", "What the exporter `console` prints"),
             Key::new("shutdown_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "5000", "What sending the rest may take when the guard is dropped"),
             Key::new("watch", Flag, "false", "Read the file again when it changes, and apply what can be changed while running").needs("yaml"),
         ],
@@ -250,7 +250,7 @@ pub(crate) static TABLE: &[Section] = &[
         title: "Logs and drift: read, typed, without effect in this release",
         keys: &[
             Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
-            Key::new("loki_url", Endpoint, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
+            Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
             Key::new(
                 "loki_labels",
                 Attributes,
@@ -292,6 +292,16 @@ mod tests {
                 "{}",
                 key.name
             );
+        }
+    }
+
+    /// A feature that is misspelt here would count as missing for ever.
+    #[test]
+    fn features_are_those_of_the_manifest() {
+        let manifest = include_str!("../../Cargo.toml");
+        let exporters = ["console", "file", "prometheus", "zipkin"];
+        for feature in all().filter_map(|key| key.feature).chain(exporters) {
+            assert!(manifest.contains(&format!("\n{feature} = [")), "{feature}");
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) enum Kind {
         unit: &'static str,
     },
     /// The URL of a server.
+    Url,
+    /// The same; some exporters take it without `http://`, which shows when all is merged.
     Endpoint,
     /// `host:port` to listen on.
     Address,
@@ -70,6 +72,19 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What is allowed in the fewest words, where the key's own words do not say it.
+    pub(crate) fn range(self) -> Option<String> {
+        match self {
+            Self::Choice(names) | Self::Set(names) => Some(names.join(", ")),
+            Self::Choices(names) => Some(format!("{}, or a list", names.join(", "))),
+            Self::Number { min, max } => Some(format!("{min} to {max}")),
+            Self::Integer { min, max, unit } => Some(format!("{min} to {max} {unit}")),
+            _ => None,
+        }
+    }
+}
+
 /// The limits of [`Kind::Limits`]: a day.
 pub(crate) const LONGEST_LIMIT_MS: f64 = 86_400_000.0;
 /// The most bounds that a histogram may have.
@@ -93,7 +108,9 @@ impl fmt::Display for Kind {
                 };
                 write!(f, "a whole number from {min} to {max}{unit}")
             }
-            Self::Endpoint => f.write_str("http://host:port/path or https://host:port/path"),
+            Self::Url | Self::Endpoint => {
+                f.write_str("http://host:port/path or https://host:port/path")
+            }
             Self::Address => f.write_str("host:port"),
             Self::File => f.write_str("the path of a file"),
             Self::Texts => f.write_str("a list of texts"),

@@ -1,11 +1,13 @@
 //! Checked values from all origins, the stronger over the weaker.
 
+use std::collections::HashMap;
+
 use super::keys::Key;
 use super::node::{Origin, Place};
 use super::settings::ToolRule;
 
 /// One checked value, or one entry of a map.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Setting {
     pub(crate) key: &'static Key,
     /// Of a map: which entry. `None` in a map is the empty map.
@@ -18,7 +20,7 @@ pub(crate) struct Setting {
 }
 
 /// A value in the type of its key's kind.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub(crate) enum Typed {
     Flag(bool),
     Text(String),
@@ -45,7 +47,7 @@ pub(crate) enum Layer {
 }
 
 /// The destinations that a setting is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Scope {
     All,
     /// `OTEL_EXPORTER_OTLP_…`
@@ -77,7 +79,7 @@ impl Layer {
 }
 
 /// All settings, weakest first.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Layers(Vec<Setting>);
 
 impl Layers {
@@ -116,18 +118,18 @@ impl Layers {
             .find(|setting| setting.key.name == name && setting.entry.is_none())
     }
 
-    /// The entries of a map, each once, in the order in which they were first said.
+    /// The entries of a map, each once for each scope, in the order in which they were first said.
     pub(crate) fn entries(&self, name: &str) -> Vec<&Setting> {
         let mut entries: Vec<&Setting> = Vec::new();
-        for setting in self
-            .0
-            .iter()
-            .filter(|setting| setting.key.name == name && setting.entry.is_some())
-        {
-            match entries
-                .iter_mut()
-                .find(|seen| seen.entry == setting.entry && seen.scope == setting.scope)
-            {
+        let mut places = HashMap::new();
+        for setting in self.0.iter().filter(|setting| setting.key.name == name) {
+            let Some(entry) = &setting.entry else {
+                continue;
+            };
+            let place = *places
+                .entry((entry, setting.scope))
+                .or_insert(entries.len());
+            match entries.get_mut(place) {
                 Some(weaker) => *weaker = setting,
                 None => entries.push(setting),
             }

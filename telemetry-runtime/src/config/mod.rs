@@ -60,15 +60,16 @@ pub(crate) use environment::Environment;
 pub(crate) use file::FileChoice;
 pub(crate) use overrides::Override;
 pub(crate) use settings::*;
+pub(crate) use tools::Redaction;
 
 use crate::Error;
 use check::Checked;
-use fault::Fault;
+use fault::{Fault, MOST_FAULTS};
 use layers::{Layer, Layers, Scope, Setting, Typed};
 use node::Place;
 
-/// All that a configuration is made from.
-#[derive(Clone, Debug, Default)]
+/// All that a configuration is made from. No `Debug`: it holds the environment.
+#[derive(Clone, Default)]
 pub(crate) struct Sources {
     pub(crate) file: FileChoice,
     pub(crate) environment: Environment,
@@ -178,21 +179,25 @@ fn sends_nothing(config: &Config, layers: &Layers) -> bool {
     config.enabled && !sends && (unsaid("traces_exporter") || unsaid("metrics_exporter"))
 }
 
-/// By place; where one place of a file has two for one key, the second follows from the first.
-fn in_order(faults: Vec<Fault>) -> Vec<String> {
-    let mut kept: Vec<Fault> = Vec::new();
-    for fault in faults {
-        let follows = |first: &&Fault| {
-            first.place == fault.place
-                && first.key == fault.key
-                && (fault.place.line > 0 || first.text == fault.text)
-        };
-        if kept.iter().find(follows).is_none() {
-            kept.push(fault);
-        }
+/// By place, as many as a person can use. Where one place of a file has two for one key, the second
+/// follows from the first.
+fn in_order(mut faults: Vec<Fault>) -> Vec<String> {
+    faults.sort_by(|one, other| (&one.place, &one.key).cmp(&(&other.place, &other.key)));
+    faults.dedup_by(|second, first| {
+        let same = first.place == second.place && first.key == second.key;
+        same && (first.place.line > 0 || first.text == second.text)
+    });
+    let mut lines: Vec<String> = faults
+        .iter()
+        .take(MOST_FAULTS)
+        .map(ToString::to_string)
+        .collect();
+    if faults.len() > MOST_FAULTS {
+        lines.push(format!(
+            "and more: only the first {MOST_FAULTS} faults are shown"
+        ));
     }
-    kept.sort();
-    kept.iter().map(ToString::to_string).collect()
+    lines
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::url::Url;
+
 /// Everything the parts are started from.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -105,7 +107,7 @@ pub(crate) enum Overflow {
 }
 
 /// A server: `…_endpoint`, `…_protocol`, `…_headers`, `…_timeout_ms`, `…_compression`, `tls`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Backend {
     /// Used as it is for HTTP, path and all; scheme and authority for gRPC.
     pub(crate) endpoint: String,
@@ -115,6 +117,21 @@ pub(crate) struct Backend {
     pub(crate) timeout: Duration,
     pub(crate) gzip: bool,
     pub(crate) tls: Tls,
+}
+
+/// Without what the endpoint's user part and query may hold.
+impl fmt::Debug for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoint = Url::parse(&self.endpoint).map(|url| url.masked());
+        f.debug_struct("Backend")
+            .field("endpoint", &endpoint)
+            .field("protocol", &self.protocol)
+            .field("headers", &self.headers)
+            .field("timeout", &self.timeout)
+            .field("gzip", &self.gzip)
+            .field("tls", &self.tls)
+            .finish()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,59 @@
 //! Loading as a whole: every source, one over the other.
 
+mod lean;
+
+// With the features that a file of the Python tracker asks for.
+#[cfg(all(
+    feature = "drift",
+    feature = "yaml",
+    feature = "tls",
+    feature = "sdk",
+    feature = "otlp-http",
+    feature = "console",
+    feature = "file",
+    feature = "prometheus",
+    feature = "zipkin",
+    feature = "loki"
+))]
 mod layering;
+#[cfg(all(
+    feature = "drift",
+    feature = "yaml",
+    feature = "tls",
+    feature = "sdk",
+    feature = "otlp-http",
+    feature = "console",
+    feature = "file",
+    feature = "prometheus",
+    feature = "zipkin",
+    feature = "loki"
+))]
 mod mutations;
+#[cfg(all(
+    feature = "drift",
+    feature = "yaml",
+    feature = "tls",
+    feature = "sdk",
+    feature = "otlp-http",
+    feature = "console",
+    feature = "file",
+    feature = "prometheus",
+    feature = "zipkin",
+    feature = "loki"
+))]
 mod python;
+#[cfg(all(
+    feature = "drift",
+    feature = "yaml",
+    feature = "tls",
+    feature = "sdk",
+    feature = "otlp-http",
+    feature = "console",
+    feature = "file",
+    feature = "prometheus",
+    feature = "zipkin",
+    feature = "loki"
+))]
 mod wrong;
 
 use tempfile::TempDir;

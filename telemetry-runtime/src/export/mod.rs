@@ -2,13 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-#[cfg(any(
-    all(feature = "console", any(feature = "trace", feature = "metrics")),
-    all(feature = "zipkin", feature = "trace"),
-    all(feature = "prometheus", feature = "sdk")
-))]
+#[cfg(feature = "_proto")]
 pub(crate) mod attributes;
-#[cfg(all(feature = "console", any(feature = "trace", feature = "metrics")))]
+#[cfg(feature = "console")]
 pub(crate) mod console;
 mod destination;
 #[cfg(feature = "file")]
@@ -16,13 +12,7 @@ pub(crate) mod file;
 mod news;
 mod pace;
 mod queue;
-#[cfg(all(
-    test,
-    any(
-        feature = "file",
-        all(feature = "trace", any(feature = "console", feature = "zipkin"))
-    )
-))]
+#[cfg(all(test, feature = "_proto"))]
 pub(crate) mod samples;
 mod tally;
 mod thread;

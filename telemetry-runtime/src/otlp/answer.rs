@@ -25,7 +25,7 @@ pub(crate) fn accepted(body: &[u8]) -> Accepted {
 }
 
 /// The same in JSON: `{"partialSuccess": {"rejectedSpans": "1", "errorMessage": "…"}}`.
-#[cfg(any(feature = "otlp-http", feature = "opentelemetry-otlp"))]
+#[cfg(feature = "_proto")]
 pub(crate) fn accepted_json(body: &[u8]) -> Accepted {
     use serde_json::Value;
 

@@ -4,7 +4,6 @@ use opentelemetry_proto::tonic::collector;
 use prost::{DecodeError, Message};
 
 /// The body of a batch of spans.
-#[cfg(any(feature = "otlp-http", feature = "file", feature = "trace"))]
 pub(crate) fn decode_traces(
     body: &[u8],
 ) -> Result<collector::trace::v1::ExportTraceServiceRequest, DecodeError> {
@@ -12,11 +11,6 @@ pub(crate) fn decode_traces(
 }
 
 /// The body of a batch of metrics.
-#[cfg(any(
-    feature = "otlp-http",
-    feature = "file",
-    all(feature = "console", feature = "metrics")
-))]
 pub(crate) fn decode_metrics(
     body: &[u8],
 ) -> Result<collector::metrics::v1::ExportMetricsServiceRequest, DecodeError> {

@@ -1,18 +1,9 @@
 //! The wire: OTLP written from records, and the ways it goes.
 
-#[cfg(any(
-    feature = "otlp-http",
-    feature = "otlp-grpc",
-    feature = "opentelemetry-otlp"
-))]
+#[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod answer;
 mod attribute;
-#[cfg(any(
-    feature = "otlp-http",
-    feature = "file",
-    feature = "console",
-    feature = "zipkin"
-))]
+#[cfg(feature = "_proto")]
 mod decode;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod endpoint;
@@ -22,7 +13,7 @@ mod fields;
 pub(crate) mod grpc;
 #[cfg(feature = "_http")]
 pub(crate) mod http;
-#[cfg(any(feature = "otlp-http", feature = "file"))]
+#[cfg(feature = "_proto")]
 pub(crate) mod json;
 pub(crate) mod metrics;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
@@ -40,8 +31,6 @@ mod testing;
 
 #[cfg(feature = "opentelemetry-otlp")]
 pub(crate) use answer::{accepted, accepted_json};
-#[cfg(all(feature = "console", feature = "metrics"))]
-pub(crate) use decode::decode_metrics;
-#[cfg(all(feature = "trace", any(feature = "console", feature = "zipkin")))]
-pub(crate) use decode::decode_traces;
+#[cfg(feature = "_proto")]
+pub(crate) use decode::{decode_metrics, decode_traces};
 pub(crate) use resource::Resource;

@@ -3,7 +3,7 @@
 use super::queues::Queues;
 use crate::config::{Backend, Config, MetricsExporter, OtlpClient, Protocol, TracesExporter};
 use crate::error::Error;
-use crate::export::{Exporter, Signal};
+use crate::export::Exporter;
 
 type Made = Result<Box<dyn Exporter>, Error>;
 
@@ -54,7 +54,7 @@ fn metrics_name(exporter: MetricsExporter) -> &'static str {
 fn traces_exporter(exporter: TracesExporter, config: &Config) -> Made {
     let traces = &config.traces;
     match exporter {
-        TracesExporter::Otlp => otlp(config.otlp_client, &traces.backend, Signal::Traces),
+        TracesExporter::Otlp => otlp(config.otlp_client, &traces.backend),
         #[cfg(feature = "console")]
         TracesExporter::Console => Ok(Box::new(crate::trace::console::Console::new(
             config.console_format,
@@ -71,7 +71,7 @@ fn traces_exporter(exporter: TracesExporter, config: &Config) -> Made {
 fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
     let metrics = &config.metrics;
     match exporter {
-        MetricsExporter::Otlp => otlp(OtlpClient::Builtin, &metrics.backend, Signal::Metrics),
+        MetricsExporter::Otlp => otlp(OtlpClient::Builtin, &metrics.backend),
         #[cfg(feature = "console")]
         MetricsExporter::Console => Ok(Box::new(crate::metrics::console::Console::new(
             config.console_format,
@@ -82,18 +82,19 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
     }
 }
 
-fn otlp(client: OtlpClient, backend: &Backend, signal: Signal) -> Made {
-    // Only gRPC has a method for each signal.
-    let _ = signal;
+fn otlp(client: OtlpClient, backend: &Backend) -> Made {
+    #[cfg(feature = "opentelemetry-otlp")]
+    if client == OtlpClient::OpenTelemetryOtlp {
+        return crate::sdk::otlp_client::traces(backend);
+    }
     match (client, backend.protocol) {
-        #[cfg(feature = "opentelemetry-otlp")]
-        (OtlpClient::OpenTelemetryOtlp, _) => crate::sdk::otlp_client::traces(backend),
         #[cfg(feature = "otlp-grpc")]
         (_, Protocol::Grpc) => Ok(Box::new(crate::otlp::grpc::GrpcExporter::new(backend)?)),
         #[cfg(feature = "otlp-http")]
         (_, Protocol::HttpProtobuf | Protocol::HttpJson) => {
             Ok(Box::new(crate::otlp::http::HttpExporter::new(backend)?))
         }
+        #[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http")))]
         _ => Err(off("otlp")),
     }
 }

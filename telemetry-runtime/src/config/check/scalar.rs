@@ -22,12 +22,20 @@ pub(super) fn value(kind: Kind, key: &str, node: &Node) -> Result<Typed, Fault> 
             }
         }
         Kind::Choice(names) => name(names, kind, key, node).map(|name| Typed::Names(vec![name])),
-        Kind::Endpoint => {
+        Kind::Endpoint | Kind::Url => {
             let written = text(kind, key, node)?;
-            Url::parse(written).map_err(|why| {
-                Fault::new(&node.place, key, format!("found {why}, allowed: {kind}"))
-            })?;
-            Ok(Typed::Text(written.to_owned()))
+            let why = match Url::parse(written) {
+                Ok(url) if url.scheme.is_none() && kind == Kind::Url => {
+                    "a URL without http:// or https://"
+                }
+                Ok(_) => return Ok(Typed::Text(written.to_owned())),
+                Err(why) => why,
+            };
+            Err(Fault::new(
+                &node.place,
+                key,
+                format!("found {why}, allowed: {kind}"),
+            ))
         }
         Kind::Address => {
             let written = text(kind, key, node)?;

@@ -1,5 +1,7 @@
 //! How OpenTelemetry's variables are written, and what that is as a value of a key.
 
+use std::collections::BTreeMap;
+
 use crate::config::node::{Content, Entry, Node, Place};
 
 /// What a variable comes to.
@@ -152,22 +154,22 @@ fn hex(digit: u8) -> Option<u8> {
 
 /// Texts only, as the environment has nothing else; of a name that stands twice the last counts.
 pub(super) fn map(entries: Vec<(String, String)>, place: Place) -> Node {
-    let mut unique: Vec<Entry> = Vec::new();
-    for (key, text) in entries {
-        unique.retain(|entry| entry.key != key);
+    let unique: BTreeMap<String, String> = entries.into_iter().collect();
+    let entries = unique.into_iter().map(|(key, text)| {
+        let content = Content::Scalar { text, plain: false };
         let value = Node {
-            content: Content::Scalar { text, plain: false },
+            content,
             place: place.clone(),
             hidden: true,
         };
-        unique.push(Entry {
+        Entry {
             key,
             place: place.clone(),
             value,
-        });
-    }
+        }
+    });
     Node {
-        content: Content::Map(unique),
+        content: Content::Map(entries.collect()),
         place,
         hidden: true,
     }

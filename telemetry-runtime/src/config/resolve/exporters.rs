@@ -115,11 +115,12 @@ impl Resolver<'_> {
             _ => ("OTLP over http", "otlp-http"),
         };
         if !features::has(feature) {
-            self.faults.push(Fault::new(
-                &blame.place,
-                blame.key.name,
-                features::missing(what, feature),
-            ));
+            let mut text = features::missing(what, feature);
+            if exporter.layer <= Layer::Situation {
+                text.push_str("; it is what holds where no exporter is said");
+            }
+            self.faults
+                .push(Fault::new(&blame.place, blame.key.name, text));
         }
     }
 

@@ -17,7 +17,10 @@ impl Resolver<'_> {
             let Some(setting) = self.asks(key) else {
                 continue;
             };
-            let feature = key.feature.or_else(|| keys::find(key.switch?)?.feature);
+            let feature = match &setting.value {
+                Typed::Names(names) if names.contains(&CLIENT) => Some(CLIENT),
+                _ => key.feature.or_else(|| keys::find(key.switch?)?.feature),
+            };
             match feature.filter(|feature| !features::has(feature)) {
                 Some(feature) => {
                     let text = features::missing("this", feature);
@@ -59,6 +62,9 @@ impl Resolver<'_> {
             })
     }
 }
+
+/// A value of `otlp_client`, and the feature it needs.
+const CLIENT: &str = "opentelemetry-otlp";
 
 fn is_something(value: &Typed) -> bool {
     match value {

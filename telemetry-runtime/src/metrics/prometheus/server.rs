@@ -69,11 +69,6 @@ impl PrometheusServer {
     pub(crate) fn local_addr(&self) -> SocketAddr {
         self.address
     }
-
-    /// Closes the port and every connection.
-    pub(crate) fn stop(self) {
-        drop(self);
-    }
 }
 
 impl Drop for PrometheusServer {

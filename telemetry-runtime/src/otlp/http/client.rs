@@ -144,7 +144,6 @@ impl HttpClient {
 }
 
 impl Response {
-    #[cfg(feature = "otlp-http")]
     /// Whether the body is JSON, by its content type; `None` if it has none.
     pub(crate) fn is_json(&self) -> Option<bool> {
         let content_type = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;

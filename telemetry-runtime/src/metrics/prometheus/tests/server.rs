@@ -35,7 +35,7 @@ fn the_server_serves_the_page_in_the_format_asked_for() {
         samples.get(r#"tool_calls_total{tool_name="load",environment="test"}"#),
         Some(&7.0)
     );
-    server.stop();
+    drop(server);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn clients_that_stall_leave_room_for_others_and_do_not_hold_up_the_end() {
     }
     assert!(get(address, "/metrics", "").starts_with("HTTP/1.1 200 OK"));
 
-    server.stop();
+    drop(server);
     for mut stream in stalled {
         assert!(
             matches!(stream.read(&mut [0]), Ok(0) | Err(_)),

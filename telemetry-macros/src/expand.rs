@@ -1,0 +1,282 @@
+//! From the two token streams of an attribute to the one it becomes.
+
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{FnArg, Signature, Type, parse_quote};
+
+use crate::args::Args;
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::parameter::{Parameter, hygienic};
+
+/// The whole macro. Never panics; with faults it gives the function back as
+/// written, so that its callers still resolve, and the faults beside it.
+pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = Args::parse(args, &mut errors);
+    let function = match syn::parse2::<Function>(item.clone()) {
+        Ok(function) => {
+            function.check(&args, &mut errors);
+            Some(function)
+        }
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+
+    match (function, errors.finish()) {
+        (Some(function), Ok(())) => measured(&args, &function),
+        (_, faults) => {
+            let faults = faults.err().map(syn::Error::into_compile_error);
+            quote!(#item #faults)
+        }
+    }
+}
+
+/// The function, its body handed to the runtime in one call.
+///
+/// Three spans matter beside the names':
+/// * The body's braces keep theirs: its last expression's temporaries live as its edition says.
+/// * What is around the body has the macro's own, and so this crate's edition: those
+///   temporaries are gone before the parameters are. Parentheses, because a block of one
+///   line would be found to have needless braces.
+/// * The function's block has the body's: by it the compiler knows the function whose
+///   result a block without one fails to give, and points at the declared type.
+fn measured(args: &Args, function: &Function) -> TokenStream {
+    let parameters = function.parameters();
+    let krate = args.krate();
+    let site = site(args, function, &parameters);
+    let capture = capture(args, &parameters);
+    let arrive = arrive(function, &parameters);
+    let body = function.body.span();
+    let body = grouped(
+        Delimiter::Parenthesis,
+        function.body.to_token_stream(),
+        Span::mixed_site().located_at(body),
+    );
+    let output = function.output();
+    let ending = ending(&krate, &output);
+
+    let call = if function.tracks_caller() {
+        quote_spanned! {Span::mixed_site()=>
+            {
+                let __guard = #krate::__private::guard(#site, #capture);
+                #arrive
+                #body
+            }
+        }
+    } else if function.sig.asyncness.is_some() {
+        let hint = output_hint(&krate, &output);
+        quote_spanned! {Span::mixed_site()=>
+            #krate::__private::call_async(#site, #capture)
+                .run(async move { #hint #arrive #body }, #ending)
+                .await
+        }
+    } else {
+        quote_spanned! {Span::mixed_site()=>
+            #krate::__private::call(#site, #capture).run(move || -> #output { #arrive #body }, #ending)
+        }
+    };
+
+    let Function {
+        attrs,
+        vis,
+        inner_attrs,
+        ..
+    } = function;
+    let sig = signature(function, &parameters);
+    let block = grouped(
+        Delimiter::Brace,
+        quote!(#(#inner_attrs)* #call),
+        function.body.span(),
+    );
+    quote!(#(#attrs)* #vis #sig #block)
+}
+
+fn grouped(delimiter: Delimiter, tokens: TokenStream, span: Span) -> Group {
+    let mut group = Group::new(delimiter, tokens);
+    group.set_span(span);
+    group
+}
+
+/// The signature as written, but for the patterns, which go inside.
+fn signature(function: &Function, parameters: &[Parameter]) -> Signature {
+    let mut sig = function.sig.clone();
+    let typed = sig.inputs.iter_mut().filter_map(|input| match input {
+        FnArg::Typed(typed) => Some(typed),
+        FnArg::Receiver(_) => None,
+    });
+    for (typed, parameter) in typed.zip(parameters) {
+        let outer = &parameter.outer;
+        *typed.pat = parse_quote!(#outer);
+        typed.attrs = parameter
+            .cfgs
+            .iter()
+            .chain(&parameter.attrs)
+            .cloned()
+            .collect();
+    }
+    sig
+}
+
+/// The call site, told from all others by its address.
+fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
+    let krate = args.krate();
+    let function_name = function.sig.ident.unraw().to_string();
+    let name = args.name.as_ref().map_or_else(
+        || function_name.to_token_stream(),
+        ToTokens::to_token_stream,
+    );
+    let count = parameters
+        .iter()
+        .filter(|parameter| parameter.cfgs.is_empty())
+        .count();
+    let count = proc_macro2::Literal::u32_unsuffixed(u32::try_from(count).unwrap_or(u32::MAX));
+    let conditional = parameters
+        .iter()
+        .filter(|parameter| !parameter.cfgs.is_empty())
+        .map(|parameter| {
+            let conditions = parameter
+                .cfgs
+                .iter()
+                .filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
+            quote!(+ ::core::cfg!(all(#(#conditions),*)) as u32)
+        });
+    quote_spanned! {Span::mixed_site()=>
+        #krate::__private::site!(#name, #function_name, #count #(#conditional)*)
+    }
+}
+
+/// What looks at the parameters before the body has them.
+fn capture(args: &Args, parameters: &[Parameter]) -> TokenStream {
+    let lines: Vec<_> = parameters
+        .iter()
+        .flat_map(|parameter| captured(args, parameter))
+        .collect();
+    if lines.is_empty() {
+        return quote!(|_| {});
+    }
+    quote_spanned!(Span::mixed_site()=> |__params| { #(#lines)* })
+}
+
+/// A line for each name of the parameter that is not skipped.
+fn captured(args: &Args, parameter: &Parameter) -> Vec<TokenStream> {
+    let Parameter {
+        outer,
+        borrowed,
+        cfgs,
+        ..
+    } = parameter;
+    let names: Vec<_> = parameter
+        .bindings
+        .iter()
+        .filter(|name| !args.skips(name))
+        .collect();
+    let line = |name: &Ident, value: TokenStream| {
+        let key = format!("tool.param.{}", name.unraw());
+        quote_spanned!(Span::mixed_site()=> #(#cfgs)* __params.param(#key, #value).telemetry_capture();)
+    };
+    if !parameter.splits {
+        return names
+            .into_iter()
+            .map(|name| line(name, quote!(&#outer)))
+            .collect();
+    }
+    let mut lines = Vec::new();
+    if !names.is_empty() {
+        lines.push(quote_spanned!(Span::mixed_site()=> #(#cfgs)* let #borrowed = &#outer;));
+    }
+    lines.extend(
+        names
+            .into_iter()
+            .map(|name| line(name, hygienic(name).into_token_stream())),
+    );
+    lines
+}
+
+/// Moves every parameter to the body, whole and in order, so that it is dropped as
+/// if it were still a parameter of it.
+fn arrive(function: &Function, parameters: &[Parameter]) -> TokenStream {
+    let mut lines = TokenStream::new();
+    if let Some(receiver) = function.owned_receiver()
+        && !function.tracks_caller()
+    {
+        // Else a closure takes only those fields that the body names.
+        let itself = &receiver.self_token;
+        lines.extend(quote_spanned!(Span::mixed_site()=> let _ = &#itself;));
+    }
+    let mut together = Together::default();
+    for parameter in parameters {
+        let Parameter {
+            outer,
+            inner,
+            cfgs,
+            lints,
+            ..
+        } = parameter;
+        let pattern = if parameter.splits {
+            outer.to_token_stream()
+        } else {
+            inner.to_token_stream()
+        };
+        if cfgs.is_empty() && lints.is_empty() {
+            together.push(pattern, outer);
+        } else {
+            lines.extend(together.take());
+            lines.extend(
+                quote_spanned!(Span::mixed_site()=> #(#cfgs)* #(#lints)* let #pattern = #outer;),
+            );
+        }
+        if parameter.splits {
+            lines.extend(together.take());
+            lines.extend(
+                quote_spanned!(Span::mixed_site()=> #(#cfgs)* #(#lints)* let #inner = #outer;),
+            );
+        }
+    }
+    lines.extend(together.take());
+    lines
+}
+
+/// Plain parameters that share one `let`.
+#[derive(Default)]
+struct Together {
+    patterns: Vec<TokenStream>,
+    values: Vec<Ident>,
+}
+
+impl Together {
+    fn push(&mut self, pattern: TokenStream, value: &Ident) {
+        self.patterns.push(pattern);
+        self.values.push(value.clone());
+    }
+
+    fn take(&mut self) -> TokenStream {
+        let Self { patterns, values } = std::mem::take(self);
+        match (&*patterns, &*values) {
+            ([], _) => TokenStream::new(),
+            ([pattern], [value]) => quote_spanned!(Span::mixed_site()=> let #pattern = #value;),
+            _ => quote_spanned!(Span::mixed_site()=> let (#(#patterns),*) = (#(#values),*);),
+        }
+    }
+}
+
+/// What tells a failure by the type that the function gives.
+fn ending(krate: &TokenStream, output: &Type) -> TokenStream {
+    match output {
+        Type::Never(_) => quote!(|_| ::core::option::Option::None),
+        _ => {
+            quote_spanned!(Span::mixed_site()=> |output| #krate::__private::returned(output).telemetry_failure())
+        }
+    }
+}
+
+/// Says what a `return` or `?` in an async block gives, which it cannot say itself.
+fn output_hint(krate: &TokenStream, output: &Type) -> TokenStream {
+    match output {
+        Type::Infer(_) | Type::Never(_) => TokenStream::new(),
+        _ => quote_spanned!(Span::mixed_site()=> #krate::__private::returns!(#output);),
+    }
+}

@@ -1,0 +1,1 @@
+//! What depends on the edition of the annotated crate, in `tests/`.

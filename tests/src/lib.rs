@@ -82,3 +82,11 @@ macro_rules! async_tool {
         })
     };
 }
+
+/// A call by hand with one parameter, `text`.
+pub fn track(tool: &str, text: &str) {
+    drop(telemetry_runtime::track_tool_call(
+        tool,
+        [("text", text.to_owned().into())],
+    ));
+}

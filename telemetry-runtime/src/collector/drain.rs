@@ -38,9 +38,20 @@ impl SpanSink for Nowhere {
 }
 
 /// All threads' rings. They outlive a collector, as the threads do.
-pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes(Vec::new()));
+pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes {
+    all: Vec::new(),
+    owner: Owner(0),
+});
 
-pub(super) struct Lanes(Vec<Lane>);
+pub(super) struct Lanes {
+    all: Vec<Lane>,
+    owner: Owner,
+}
+
+/// The collector that may take records. One before it that was given up while it was busy
+/// comes back too late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner(u64);
 
 /// One thread's rings, the one in use last.
 struct Lane {
@@ -55,36 +66,44 @@ pub(super) struct Sinks<'a> {
 }
 
 impl Lanes {
+    /// Makes way for a new collector: everything that is there is handed to nobody.
+    pub(super) fn take_over(&mut self) -> Owner {
+        let metrics = Mutex::new(Metrics::disabled());
+        self.owner.0 += 1;
+        self.drain(
+            self.owner,
+            &mut Sinks {
+                metrics: &metrics,
+                spans: &mut Nowhere,
+            },
+        );
+        self.owner
+    }
+
     /// Takes everything that is there; gives the number of records.
-    pub(super) fn drain(&mut self, sinks: &mut Sinks<'_>) -> usize {
+    pub(super) fn drain(&mut self, owner: Owner, sinks: &mut Sinks<'_>) -> usize {
+        if owner != self.owner {
+            return 0;
+        }
         let new = ring::new_threads().into_iter();
-        self.0.extend(new.map(|thread| Lane {
+        self.all.extend(new.map(|thread| Lane {
             thread,
             rings: VecDeque::new(),
         }));
         let mut records = 0;
-        for lane in &mut self.0 {
+        for lane in &mut self.all {
             records += lane.drain(sinks);
         }
         if let Some(orphans) = take_orphans() {
             sinks.overflow(&orphans);
         }
-        self.0.retain_mut(|lane| !lane.is_over());
+        self.all.retain_mut(|lane| !lane.is_over());
         records
-    }
-
-    /// Takes everything that is there and hands it to nobody.
-    pub(super) fn discard(&mut self) {
-        let metrics = Mutex::new(Metrics::disabled());
-        self.drain(&mut Sinks {
-            metrics: &metrics,
-            spans: &mut Nowhere,
-        });
     }
 
     /// Shows the id of each tool whose call runs on some thread.
     pub(super) fn each_active(&self, mut show: impl FnMut(u32)) {
-        self.0
+        self.all
             .iter()
             .for_each(|lane| lane.thread.each_active(&mut show));
     }

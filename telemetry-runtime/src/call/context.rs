@@ -19,10 +19,17 @@ pub(crate) struct Active {
     pub(crate) state: Option<String>,
 }
 
+/// Stands for the id of the active span where telemetry is suppressed: on the threads of
+/// exporters, whose calls would make more to export for ever.
+pub(crate) const SUPPRESSED: u64 = u64::MAX;
+
 /// Id of the active span, 0 where there is none.
 #[inline]
 pub(crate) fn active_span() -> u64 {
     Context::map_current(|context| {
+        if context.is_telemetry_suppressed() {
+            return SUPPRESSED;
+        }
         if !context.has_active_span() {
             return 0;
         }
@@ -52,29 +59,44 @@ pub(crate) fn active() -> Option<Active> {
 
 /// The context of a call: the current one, baggage and `tracestate` and all, with its span.
 pub(crate) fn of(ids: Ids) -> Kept {
+    Some(Context::map_current(|context| derived(context, ids)))
+}
+
+/// What is current now, to be taken to another thread.
+pub(crate) fn here() -> Kept {
+    Some(Context::current())
+}
+
+/// The context of a call that began in `around`.
+pub(crate) fn within(around: &Kept, ids: Ids) -> Kept {
+    match around {
+        Some(around) => Some(derived(around, ids)),
+        None => of(ids),
+    }
+}
+
+fn derived(context: &Context, ids: Ids) -> Context {
     let trace = TraceId::from_bytes(ids.trace_bytes());
-    Some(Context::map_current(|context| {
-        let span = context.span();
-        let around = span.span_context();
-        let state = if around.trace_id() == trace {
-            around.trace_state().clone()
-        } else {
-            TraceState::NONE
-        };
-        let flags = if ids.sampled {
-            TraceFlags::SAMPLED
-        } else {
-            TraceFlags::NOT_SAMPLED
-        };
-        let span = SpanContext::new(
-            trace,
-            SpanId::from_bytes(ids.span_bytes()),
-            flags,
-            false,
-            state,
-        );
-        context.with_remote_span_context(span)
-    }))
+    let span = context.span();
+    let around = span.span_context();
+    let state = if around.trace_id() == trace {
+        around.trace_state().clone()
+    } else {
+        TraceState::NONE
+    };
+    let flags = if ids.sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::NOT_SAMPLED
+    };
+    let span = SpanContext::new(
+        trace,
+        SpanId::from_bytes(ids.span_bytes()),
+        flags,
+        false,
+        state,
+    );
+    context.with_remote_span_context(span)
 }
 
 /// Makes a context current until what it gives is dropped.

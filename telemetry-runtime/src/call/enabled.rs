@@ -97,14 +97,14 @@ impl Call {
         };
         let unwinding = Unwinding(Some(running));
         let output = body();
+        let failure = ending(&output);
         if let Some(running) = unwinding.disarm() {
-            let failure = ending(&output);
             let outcome = if failure.is_some() {
                 Outcome::Error
             } else {
                 Outcome::Success
             };
-            running.end(outcome, failure, false);
+            running.end(outcome, failure);
         }
         output
     }
@@ -124,7 +124,7 @@ impl Drop for Unwinding {
     #[inline]
     fn drop(&mut self) {
         if let Some(running) = self.0.take() {
-            running.end(Outcome::Panic, Some(Failure::panic()), false);
+            running.end(Outcome::Panic, Some(Failure::panic()));
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) struct Live {
     start: u64,
     parent: u64,
     state: State,
+    /// As in its frame, for when that is gone with the thread's locals.
+    sampled: bool,
 }
 
 /// A call while it runs on this thread.
@@ -36,66 +38,15 @@ pub(crate) struct Suspended {
     context: context::Kept,
 }
 
-/// What a call begins with.
-struct Start {
-    live: Live,
-    frame: Frame,
-}
-
-/// `None` where nobody listens: telemetry is off, or the tool is.
+/// Whether the parameters of a call would go anywhere.
 #[inline]
-fn start(
-    state: State,
-    origin: &'static Origin,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Option<Start> {
-    if !origin.tool.is_enabled() {
-        return None;
-    }
-    let standing = local::stand(origin.tool);
-    let details = match local::wants_params(state, &standing) {
-        true => captured(origin, capture),
-        false => DetailsOf::Nobody,
-    };
-    Some(began(state, origin, standing, details))
-}
-
-#[inline]
-fn began(
-    state: State,
-    origin: &'static Origin,
-    standing: Standing,
-    mut details: DetailsOf,
-) -> Start {
-    if let Some(trace_state) = standing.trace_state {
-        let mut own = details.take().unwrap_or_default();
-        own.trace_state = Some(trace_state);
-        details = DetailsOf::Own(own);
-    }
-    let frame = Frame {
-        ids: standing.ids,
-        seen: standing.seen,
-        kept: Kept::No,
-        ended: false,
-        details,
-    };
-    Start {
-        live: Live {
-            origin,
-            start: 0,
-            parent: standing.parent,
-            state,
-        },
-        frame,
-    }
+fn wants_params(state: State, origin: &Origin) -> bool {
+    state.sends_spans() && origin.place.params != Some(0)
 }
 
 /// The parameters, in details of their own where there are any.
 #[inline]
-fn captured(origin: &'static Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
-    if origin.place.params == Some(0) {
-        return DetailsOf::Nobody;
-    }
+fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
     let attributes = limits::with_params(origin.tool.params_capture(), capture);
     if attributes.is_empty() {
         return DetailsOf::Nobody;
@@ -108,31 +59,93 @@ fn captured(origin: &'static Origin, capture: impl FnOnce(&mut Params<'_>)) -> D
     }))
 }
 
-/// Begins a call that ends on this thread.
+/// The frame of a call that stands where it stands.
+#[inline]
+fn frame(standing: &mut Standing, makes_current: bool, mut details: DetailsOf) -> Frame {
+    if let Some(trace_state) = standing.trace_state.take() {
+        let mut own = details.take().unwrap_or_default();
+        own.trace_state = Some(trace_state);
+        details = DetailsOf::Own(own);
+    }
+    let ids = standing.ids;
+    let seen = if makes_current {
+        ids.span
+    } else {
+        standing.seen
+    };
+    Frame {
+        ids,
+        seen,
+        kept: Kept::No,
+        ended: false,
+        details,
+    }
+}
+
+/// Begins a call that ends on this thread. `None` where nobody listens: the tool is off.
 #[inline]
 pub(crate) fn run(
     state: State,
     origin: &'static Origin,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Option<Running> {
-    let Start {
-        mut live,
-        mut frame,
-    } = start(state, origin, capture)?;
-    let attached = match state.makes_current() {
-        true => {
-            frame.seen = frame.ids.span;
-            context::attach(&context::of(frame.ids))
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let wants_params = wants_params(state, origin);
+    let entered = local::with(|local| {
+        let standing = local.stand(origin.tool)?;
+        Some(match wants_params && standing.ids.sampled {
+            true => Err(standing),
+            false => Ok(enter(local, state, origin, standing, DetailsOf::Nobody)),
+        })
+    });
+    let entered = match entered {
+        // Suppressed.
+        Some(None) => return None,
+        Some(Some(Ok(entered))) => Some(entered),
+        // Captured outside of `with`: it runs code of the user's.
+        Some(Some(Err(standing))) => {
+            let details = captured(origin, capture);
+            local::with(|local| enter(local, state, origin, standing, details))
         }
+        None => None,
+    };
+    let (ids, parent, place) = match entered {
+        Some((ids, parent, place)) => (ids, parent, Some(place)),
+        None => (Ids::default(), 0, None),
+    };
+    let attached = match state.makes_current() && place.is_some() {
+        true => context::attach(&context::of(ids)),
         false => context::Attached::default(),
     };
-    let place = local::with(|local| (local.enter(frame), local.ring.began(origin.tool.id)));
-    live.start = clock::now();
+    let start = clock::now();
+    let live = Live {
+        origin,
+        start,
+        parent,
+        state,
+        sampled: ids.sampled,
+    };
     Some(Running {
         live,
         place,
         attached,
     })
+}
+
+/// Puts a call on its thread's stack, and shows it as active.
+#[inline]
+fn enter(
+    local: &mut Local,
+    state: State,
+    origin: &Origin,
+    mut standing: Standing,
+    details: DetailsOf,
+) -> (Ids, u64, (usize, u32)) {
+    let frame = frame(&mut standing, state.makes_current(), details);
+    let place = (local.enter(frame), local.ring.began(origin.tool.id));
+    (standing.ids, standing.parent, place)
 }
 
 /// Begins a call that ends wherever it is polled last.
@@ -142,19 +155,27 @@ pub(crate) fn suspend(
     origin: &'static Origin,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Option<Suspended> {
-    let Start {
-        mut live,
-        mut frame,
-    } = start(state, origin, capture)?;
-    let context = match state.makes_current() {
-        true => {
-            frame.seen = frame.ids.span;
-            context::of(frame.ids)
-        }
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let mut standing = local::stand(origin.tool)?;
+    let details = match wants_params(state, origin) && standing.ids.sampled {
+        true => captured(origin, capture),
+        false => DetailsOf::Nobody,
+    };
+    let frame = frame(&mut standing, state.makes_current(), details);
+    let context = match state.makes_current() && frame.ids.is_known() {
+        true => context::of(frame.ids),
         false => context::Kept::default(),
     };
     origin.tool.async_began();
-    live.start = clock::now();
+    let live = Live {
+        origin,
+        start: clock::now(),
+        parent: standing.parent,
+        state,
+        sampled: standing.ids.sampled,
+    };
     Some(Suspended {
         live,
         frame,
@@ -163,22 +184,21 @@ pub(crate) fn suspend(
 }
 
 impl Running {
-    /// The call has come to its end. Guards that are dropped in any order say
-    /// `keep_above`; a closure knows that nothing above it is alive.
+    /// The call has come to its end.
     #[inline]
-    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>, keep_above: bool) {
+    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
         let end = clock::now();
         let Self {
             live,
             place,
             attached,
         } = self;
-        context::detach(attached);
+        detach(attached);
         let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
         live.end(end, outcome, error, |local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
-            local.leave(position, keep_above)
+            local.leave(position)
         });
     }
 
@@ -189,14 +209,14 @@ impl Running {
             place,
             attached,
         } = self;
-        context::detach(attached);
+        detach(attached);
         let frame = local::with(|local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
-            local.leave(position, true)
+            local.leave(position)
         });
         let frame = frame.flatten().unwrap_or_default();
-        let context = match live.state.makes_current() {
+        let context = match live.state.makes_current() && frame.ids.is_known() {
             true => context::of(frame.ids),
             false => context::Kept::default(),
         };
@@ -212,8 +232,8 @@ impl Running {
     #[inline]
     pub(crate) fn end_unseen(self, was_panicking: bool) {
         match std::thread::panicking() && !was_panicking {
-            true => self.end(Outcome::Panic, Some(Failure::panic()), true),
-            false => self.end(Outcome::Success, None, true),
+            true => self.end(Outcome::Panic, Some(Failure::panic())),
+            false => self.end(Outcome::Success, None),
         }
     }
 
@@ -237,25 +257,34 @@ fn ids_at(place: Option<(usize, u32)>) -> Ids {
 }
 
 impl Suspended {
-    /// The call goes on, on this thread.
+    /// The call goes on, on this thread. Where the thread's locals are gone, it does so
+    /// without being known to what it calls.
     #[inline]
     pub(crate) fn enter(&mut self) -> Polled {
-        let attached = context::attach(&self.context);
-        let mut frame = std::mem::take(&mut self.frame);
-        frame.seen = context::active_span();
-        Polled {
-            position: local::with(|local| local.enter(frame)),
-            attached,
+        if !local::are_alive() {
+            return Polled {
+                position: None,
+                attached: context::Attached::default(),
+            };
         }
+        let attached = context::attach(&self.context);
+        let seen = context::active_span();
+        let frame = &mut self.frame;
+        let position = local::with(|local| {
+            let mut frame = std::mem::take(frame);
+            frame.seen = seen;
+            local.enter(frame)
+        });
+        Polled { position, attached }
     }
 
     /// The call waits.
     #[inline]
     pub(crate) fn leave(&mut self, polled: Polled) {
         let Polled { position, attached } = polled;
-        context::detach(attached);
+        detach(attached);
         if let Some(position) = position
-            && let Some(frame) = local::with(|local| local.leave(position, false)).flatten()
+            && let Some(frame) = local::with(|local| local.leave(position)).flatten()
         {
             self.frame = frame;
         }
@@ -280,6 +309,17 @@ impl Suspended {
 pub(crate) struct Polled {
     position: Option<usize>,
     attached: context::Attached,
+}
+
+/// Makes current what was before. Once the thread's locals are gone there is no such thing
+/// any more, and OpenTelemetry's guard would panic.
+#[inline]
+pub(super) fn detach(attached: context::Attached) {
+    if local::are_alive() {
+        context::detach(attached);
+    } else {
+        std::mem::forget(attached);
+    }
 }
 
 type Error = (Cow<'static, str>, Option<String>);
@@ -320,13 +360,16 @@ impl Live {
             local.ring.push(record);
         });
         if let Some((live, error, _)) = rest {
-            collector::add_orphan(&live.record(Frame::default(), end, outcome, error));
+            let mut frame = Frame::default();
+            frame.ids.sampled = live.sampled;
+            collector::add_orphan(&live.record(frame, end, outcome, error));
         }
     }
 
     #[inline]
     fn record(self, frame: Frame, end: u64, mut outcome: Outcome, error: Option<Error>) -> Record {
         let mut details = frame.details.take();
+        let kept_elsewhere = details.as_ref().map_or(Kept::No, |details| details.kept);
         if let Some((error_type, message)) = error {
             let details = details.get_or_insert_default();
             details.error_type = Some(error_type);
@@ -340,7 +383,7 @@ impl Live {
         }
         let kept = match frame.ids.sampled {
             true => Kept::No,
-            false => self.keeps(outcome, end).max(frame.kept),
+            false => self.keeps(outcome, end).max(frame.kept).max(kept_elsewhere),
         };
         Record {
             origin: self.origin,

@@ -10,7 +10,6 @@ use fastrand::Rng;
 use super::context;
 use super::record::{Details, Ids, Kept};
 use super::ring::Ring;
-use super::state::State;
 use super::tool::Tool;
 
 /// A call that runs on this thread, or the part of one that is polled here.
@@ -102,6 +101,10 @@ pub(crate) fn with<T>(use_it: impl FnOnce(&mut Local) -> T) -> Option<T> {
 
 impl Local {
     fn new() -> Self {
+        // A thread's locals are destroyed in the opposite order of their first use, and
+        // OpenTelemetry's context panics when it is asked after its end. Used here first,
+        // it is there for as long as this is.
+        let _ = context::active_span();
         let seed = RandomState::new();
         Self {
             frames: Vec::with_capacity(8),
@@ -113,9 +116,18 @@ impl Local {
 
     /// The ids of a call of `tool` that begins now, and its parent: whichever is
     /// innermost of the running call and OpenTelemetry's active span.
+    /// `None` where telemetry is suppressed.
     #[inline]
-    pub(crate) fn stand(&mut self, tool: &Tool) -> Standing {
+    pub(crate) fn stand(&mut self, tool: &Tool) -> Option<Standing> {
         let seen = context::active_span();
+        if seen == context::SUPPRESSED {
+            return None;
+        }
+        Some(self.stand_below(tool, seen))
+    }
+
+    #[inline]
+    fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
         match self.innermost() {
             Some(frame) if seen == frame.seen || seen == 0 => {
                 let parent = frame.ids;
@@ -189,10 +201,10 @@ impl Local {
         self.frames.len() - 1
     }
 
-    /// Takes back the frame at `position`. Frames above it belong to guards that were
-    /// leaked, or that are about to be dropped out of order: `keep_above` says which.
+    /// Takes back the frame at `position`. Frames above it belong to guards that outlive
+    /// the call they were made in, and keep their place until they are dropped.
     #[inline]
-    pub(crate) fn leave(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
+    pub(crate) fn leave(&mut self, position: usize) -> Option<Frame> {
         if position + 1 == self.frames.len() {
             let frame = self.frames.pop();
             while self.frames.last().is_some_and(|below| below.ended) {
@@ -200,15 +212,11 @@ impl Local {
             }
             return frame;
         }
-        self.leave_early(position, keep_above)
+        self.leave_early(position)
     }
 
     #[cold]
-    fn leave_early(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
-        if !keep_above {
-            self.frames.truncate(position + 1);
-            return self.frames.pop();
-        }
+    fn leave_early(&mut self, position: usize) -> Option<Frame> {
         let frame = self.frames.get_mut(position)?;
         let gone = Frame {
             ids: frame.ids,
@@ -240,14 +248,15 @@ impl Local {
     }
 }
 
-/// What a call that begins on this thread needs to know.
+/// Whether this thread's locals are there, and with them OpenTelemetry's, which are
+/// destroyed after them: see [`Local::new`].
 #[inline]
-pub(crate) fn stand(tool: &Tool) -> Standing {
-    with(|local| local.stand(tool)).unwrap_or_default()
+pub(crate) fn are_alive() -> bool {
+    LOCAL.try_with(|_| ()).is_ok()
 }
 
-/// Whether the parameters of a call are wanted.
+/// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.
 #[inline]
-pub(crate) fn wants_params(state: State, standing: &Standing) -> bool {
-    state.sends_spans() && standing.ids.sampled
+pub(crate) fn stand(tool: &Tool) -> Option<Standing> {
+    with(|local| local.stand(tool)).unwrap_or_else(|| Some(Standing::default()))
 }

@@ -6,7 +6,7 @@ use super::record::Ids;
 #[derive(Default)]
 pub(crate) struct Attached {}
 /// Nothing to attach.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Kept {}
 
 pub(crate) struct Active {
@@ -16,6 +16,8 @@ pub(crate) struct Active {
     pub(crate) remote: bool,
     pub(crate) state: Option<String>,
 }
+
+pub(crate) const SUPPRESSED: u64 = u64::MAX;
 
 #[inline]
 pub(crate) fn active_span() -> u64 {
@@ -27,6 +29,14 @@ pub(crate) fn active() -> Option<Active> {
 }
 
 pub(crate) fn of(_ids: Ids) -> Kept {
+    Kept {}
+}
+
+pub(crate) fn here() -> Kept {
+    Kept {}
+}
+
+pub(crate) fn within(_around: &Kept, _ids: Ids) -> Kept {
     Kept {}
 }
 

@@ -40,6 +40,12 @@ impl Ids {
         bytes
     }
 
+    /// There is a span: not so where a thread's locals are gone.
+    #[inline]
+    pub(crate) fn is_known(self) -> bool {
+        self.span != 0
+    }
+
     pub(crate) fn span_bytes(self) -> [u8; 8] {
         self.span.to_be_bytes()
     }
@@ -103,6 +109,8 @@ pub(crate) struct Details {
     pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) error_message: Option<String>,
+    /// A call that was made inside of this one on another thread was kept.
+    pub(crate) kept: Kept,
     /// W3C `tracestate` of the parent, as it came.
     pub(crate) trace_state: Option<String>,
 }

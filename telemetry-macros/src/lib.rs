@@ -1,15 +1,18 @@
 //! The `#[tool]` attribute of `telemetry-runtime`. Use it from there.
 //!
 //! [`expand::tool`] is the whole macro: [`Args`](args::Args) and
-//! [`Function`](item::Function) are parsed, their faults gathered in
+//! [`Item`](item::Item) are parsed, their faults gathered in
 //! [`Errors`](errors::Errors), and the call wrapped. What a call *does* is in
 //! `telemetry_runtime::__private`, not in the tokens written here.
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod argument;
+mod container;
 mod errors;
 mod expand;
+mod function;
 mod item;
 mod nearest;
 mod parameter;
@@ -63,6 +66,51 @@ use proc_macro::TokenStream;
 /// let store = Store(vec!["a".to_owned()]);
 /// assert_eq!(pollster::block_on(store.get(0)), Ok("a"));
 /// assert!(pollster::block_on(store.get(1)).is_err());
+/// ```
+///
+/// # On an `impl`, a `trait`, a `mod`
+///
+/// Every function with a body in it is a tool, in modules and `impl`s inside of it too. The
+/// names are `Type::method` (without path and generics, also for an `impl` of a trait), and
+/// `Trait::method` for a trait's own. An own `#[tool(…)]` says what is different for one
+/// function, `#[tool(skip)]` leaves one out. Left out are `const fn`s, tests and `main`.
+/// Arguments that can hold for all functions may stand above: `skip` then names parameters
+/// wherever they occur.
+///
+/// The attribute is known by its path: `tool`, or `tool` of the crate. Functions that a macro
+/// inside makes are not seen, nor is the file of a `mod name;`.
+///
+/// ```
+/// use telemetry_runtime::tool;
+///
+/// struct Account(i64);
+///
+/// #[tool(skip(pin))]
+/// impl Account {
+///     const LIMIT: i64 = 1000;
+///
+///     fn withdraw(&mut self, amount: i64, pin: &str) -> Result<i64, String> {
+///         if pin != "1234" || amount > Self::LIMIT {
+///             return Err("refused".to_owned());
+///         }
+///         self.0 -= amount;
+///         Ok(self.balance())
+///     }
+///
+///     #[tool(name = "deposit")]
+///     fn put(&mut self, amount: i64) {
+///         self.0 += amount;
+///     }
+///
+///     #[tool(skip)]
+///     fn balance(&self) -> i64 {
+///         self.0
+///     }
+/// }
+///
+/// let mut account = Account(5);
+/// account.put(5);
+/// assert_eq!(account.withdraw(3, "1234"), Ok(7));
 /// ```
 ///
 /// # Arguments

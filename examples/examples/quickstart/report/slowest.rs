@@ -1,0 +1,226 @@
+//! The trace that took longest, as a tree.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use opentelemetry::trace::SpanId;
+
+use super::super::spans::{Kept, Span};
+use super::style::Style;
+use super::units::{duration, printable, several};
+
+/// Calls of the same tool beside each other; more are one line.
+const ALIKE: usize = 3;
+/// Characters of what a call was about, from its end: a path says most there.
+const SUBJECT: usize = 48;
+
+/// The heading, and the tree.
+pub(crate) fn text(kept: &Kept, style: &Style) -> (String, String) {
+    let roots = || {
+        kept.spans
+            .iter()
+            .filter(|span| span.parent == SpanId::INVALID)
+    };
+    let Some(root) = roots().max_by_key(|span| span.duration) else {
+        let why = "  not known: no spans were sent (traces are off, or none was sampled)\n";
+        return ("The slowest trace".to_owned(), why.to_owned());
+    };
+    let of_trace: Vec<_> = kept
+        .spans
+        .iter()
+        .filter(|span| span.trace == root.trace)
+        .collect();
+    let heading = format!(
+        "The slowest of {}: {}, {}",
+        several(roots().count(), "trace"),
+        several(of_trace.len(), "span"),
+        root.trace,
+    );
+    let mut tree = Tree::of(&of_trace);
+    tree.add(root, "", "");
+    let mut text = tree.text(style);
+    if kept.left_out > 0 {
+        let _ = writeln!(
+            text,
+            "  of the first {}; {} came later",
+            several(kept.spans.len(), "span"),
+            kept.left_out
+        );
+    }
+    (heading, text)
+}
+
+struct Tree<'a> {
+    inside: HashMap<SpanId, Vec<&'a Span>>,
+    /// The left side, what is said of it, its time, and whether it failed.
+    lines: Vec<(String, String, Duration, bool)>,
+}
+
+impl<'a> Tree<'a> {
+    fn of(spans: &[&'a Span]) -> Self {
+        let mut inside: HashMap<SpanId, Vec<&Span>> = HashMap::new();
+        for span in spans {
+            inside.entry(span.parent).or_default().push(span);
+        }
+        inside
+            .values_mut()
+            .for_each(|children| children.sort_by_key(|child| child.start));
+        Self {
+            inside,
+            lines: Vec::new(),
+        }
+    }
+
+    /// `branch` leads to the span itself, `trunk` to those inside it.
+    fn add(&mut self, span: &Span, branch: &str, trunk: &str) {
+        let subject = span.subject.as_deref().map(short).unwrap_or_default();
+        let left = format!("{branch}{}", printable(&span.tool));
+        self.lines
+            .push((left, subject, span.duration, span.failure.is_some()));
+
+        let groups = groups(self.inside.remove(&span.id).unwrap_or_default());
+        let last = groups.len().saturating_sub(1);
+        for (index, group) in groups.into_iter().enumerate() {
+            let (knee, goes_on) = match index == last {
+                true => ("└─ ", "   "),
+                false => ("├─ ", "│  "),
+            };
+            let (branch, trunk) = (format!("{trunk}{knee}"), format!("{trunk}{goes_on}"));
+            match group {
+                Group::One(span) => self.add(span, &branch, &trunk),
+                Group::Many(tool, spans, time) => {
+                    let left = format!("{branch}{} × {}", spans.len(), printable(tool));
+                    let failed = spans.iter().any(|span| span.failure.is_some());
+                    self.lines.push((left, "together".to_owned(), time, failed));
+                }
+            }
+        }
+    }
+
+    fn text(&self, style: &Style) -> String {
+        let width = |of: fn(&(String, String, Duration, bool)) -> &str| {
+            self.lines
+                .iter()
+                .map(|line| of(line).chars().count())
+                .max()
+                .unwrap_or(0)
+        };
+        let (left_width, subject_width) = (width(|line| &line.0), width(|line| &line.1));
+        let mut text = String::new();
+        for (left, subject, time, failed) in &self.lines {
+            let subject = style.dim(&format!("{subject:<subject_width$}"));
+            let mark = if *failed {
+                style.red("  failed")
+            } else {
+                String::new()
+            };
+            let _ = writeln!(
+                text,
+                "  {left:<left_width$}  {subject}  {:>8}{mark}",
+                duration(*time)
+            );
+        }
+        text
+    }
+}
+
+enum Group<'a> {
+    One(&'a Span),
+    /// Calls of one tool, and their time together.
+    Many(&'a str, Vec<&'a Span>, Duration),
+}
+
+/// In the order of time; more than a few of the same tool become one, at the first's place.
+fn groups(children: Vec<&Span>) -> Vec<Group<'_>> {
+    let mut by_tool: Vec<(&str, Vec<&Span>)> = Vec::new();
+    for child in children {
+        match by_tool.iter_mut().find(|(tool, _)| *tool == child.tool) {
+            Some((_, spans)) => spans.push(child),
+            None => by_tool.push((&child.tool, vec![child])),
+        }
+    }
+    by_tool
+        .into_iter()
+        .flat_map(|(tool, spans)| match spans.len() {
+            ..=ALIKE => spans.into_iter().map(Group::One).collect(),
+            _ => {
+                let time = spans.iter().map(|span| span.duration).sum();
+                vec![Group::Many(tool, spans, time)]
+            }
+        })
+        .collect()
+}
+
+/// Parameters that are no texts come with the quotation marks of `Debug`.
+fn short(subject: &str) -> String {
+    let subject = printable(subject.trim_matches('"'));
+    let length = subject.chars().count();
+    match length > SUBJECT {
+        true => format!(
+            "…{}",
+            subject
+                .chars()
+                .skip(length - SUBJECT + 1)
+                .collect::<String>()
+        ),
+        false if length == 0 => ".".to_owned(),
+        false => subject,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use opentelemetry::trace::TraceId;
+
+    use super::*;
+
+    fn span(tool: &str, id: u64, parent: u64, ms: u64) -> Span {
+        Span {
+            trace: TraceId::from(7),
+            id: SpanId::from(id),
+            parent: SpanId::from(parent),
+            tool: tool.to_owned(),
+            subject: (id == 1).then(|| "\"src/main.rs\"".into()),
+            start: SystemTime::UNIX_EPOCH + Duration::from_millis(id),
+            duration: Duration::from_millis(ms),
+            failure: None,
+        }
+    }
+
+    #[test]
+    fn a_tree_with_many_of_a_kind() {
+        let mut spans = vec![
+            span("study", 1, 0, 90),
+            span("read", 2, 1, 10),
+            span("load", 3, 2, 9),
+            span("outline", 4, 1, 70),
+        ];
+        spans.extend((10..15).map(|id| span("measure", id, 4, 2)));
+        spans.push(Span {
+            trace: TraceId::from(8),
+            ..span("other", 20, 0, 5)
+        });
+        let (heading, tree) = text(&Kept { spans, left_out: 0 }, &Style::plain());
+        assert_eq!(
+            heading,
+            "The slowest of 2 traces: 9 spans, 00000000000000000000000000000007"
+        );
+        let expected = [
+            "  study              src/main.rs   90.0 ms",
+            "  ├─ read                          10.0 ms",
+            "  │  └─ load                       9.00 ms",
+            "  └─ outline                       70.0 ms",
+            "     └─ 5 × measure  together      10.0 ms",
+        ];
+        assert_eq!(tree.lines().collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn without_spans_it_says_so() {
+        let (_, tree) = text(&Kept::default(), &Style::plain());
+        assert!(tree.contains("no spans were sent"));
+    }
+}

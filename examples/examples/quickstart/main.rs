@@ -9,6 +9,7 @@ mod arguments;
 mod output;
 mod report;
 mod spans;
+mod units;
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};

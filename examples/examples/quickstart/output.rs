@@ -93,3 +93,29 @@ fn emptied(path: PathBuf) -> PathBuf {
     let _ = fs::remove_file(&path);
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_to_send_to_a_collector_does() {
+        let file = std::env::temp_dir().join(format!("quickstart-{}.yaml", std::process::id()));
+        fs::write(&file, COLLECTOR).unwrap();
+        let telemetry = Telemetry::builder()
+            .file(&file)
+            .set("shutdown_timeout_ms", 0)
+            .init();
+        fs::remove_file(&file).unwrap();
+
+        let config = telemetry.unwrap().effective_config();
+        assert!(
+            config.contains("http://localhost:4318/v1/traces"),
+            "{config}"
+        );
+        assert!(
+            config.contains("http://localhost:4318/v1/metrics"),
+            "{config}"
+        );
+    }
+}

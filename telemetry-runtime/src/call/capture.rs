@@ -14,36 +14,41 @@ use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::failure::Message;
+use super::limits::Rules;
 use super::typed::{Typed, cut};
 use crate::Value;
-use crate::config::{Calls, ParamsCapture};
+use crate::config::ParamsCapture;
 use crate::names::attribute::TOOL_PARAM_PREFIX;
 
 /// Where captured parameters go, and by which rules.
 pub struct Params<'a> {
     values: &'a mut Vec<(Cow<'static, str>, Value)>,
     capture: ParamsCapture,
-    calls: &'a Calls,
+    rules: &'a mut Rules,
 }
 
 impl<'a> Params<'a> {
-    /// `capture` as the tool has it; lengths and names that look like secrets by `calls`.
+    /// `capture` as the tool has it; lengths and names that look like secrets by `rules`.
     pub(crate) fn new(
         values: &'a mut Vec<(Cow<'static, str>, Value)>,
         capture: ParamsCapture,
-        calls: &'a Calls,
+        rules: &'a mut Rules,
     ) -> Self {
         Self {
             values,
             capture,
-            calls,
+            rules,
         }
     }
 
     /// One parameter, `key` being `tool.param.<name>`.
     pub fn param<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
         let mut capture = self.capture;
-        if capture != ParamsCapture::None && self.is_secret(key) {
+        if capture != ParamsCapture::None
+            && self
+                .rules
+                .is_secret(key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key))
+        {
             self.values
                 .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
             capture = ParamsCapture::None;
@@ -52,7 +57,7 @@ impl<'a> Params<'a> {
             values: self.values,
             key,
             capture,
-            max_length: self.calls.params_max_length,
+            max_length: self.rules.max_length,
         };
         Param(ByDebug(LeftOut { slot, value }))
     }
@@ -61,17 +66,12 @@ impl<'a> Params<'a> {
     pub(crate) fn named(&mut self, name: Cow<'static, str>, value: Value) {
         let value = match value {
             _ if self.capture == ParamsCapture::None => return,
-            _ if self.is_secret(&name) => Value::Str(Cow::Borrowed(REDACTED)),
-            Value::Str(text) => cut_text(text, self.calls.params_max_length),
+            _ if self.rules.is_secret_now(&name) => Value::Str(Cow::Borrowed(REDACTED)),
+            Value::Str(text) => cut_text(text, self.rules.max_length),
             value => value,
         };
         self.values
             .push((format!("{TOOL_PARAM_PREFIX}{name}").into(), value));
-    }
-
-    fn is_secret(&self, key: &str) -> bool {
-        self.calls
-            .redacts(key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key))
     }
 }
 
@@ -230,7 +230,7 @@ mod tests {
     use std::cell::Cell;
     use std::fmt::{self, Debug};
 
-    use super::{Params, ParamsCapture};
+    use super::{Params, ParamsCapture, Rules};
     use crate::Value;
     use crate::config::Calls;
 
@@ -241,8 +241,8 @@ mod tests {
         };
         ($value:expr, $capture:expr) => {{
             let mut values = Vec::new();
-            let calls = calls(&[]);
-            let mut params = Params::new(&mut values, $capture, &calls);
+            let mut rules = rules(&[]);
+            let mut params = Params::new(&mut values, $capture, &mut rules);
             params.param("tool.param.a", &$value).telemetry_capture();
             values.pop().map(|(key, value)| {
                 assert_eq!(key, "tool.param.a");
@@ -252,12 +252,12 @@ mod tests {
     }
 
     /// Five characters of a value, and these names are secret.
-    fn calls(redact: &[&str]) -> Calls {
-        Calls {
+    fn rules(redact: &[&str]) -> Rules {
+        Rules::of(&Calls {
             params_max_length: 5,
             params_redact: redact.iter().copied().map(str::to_owned).collect(),
             ..Calls::default()
-        }
+        })
     }
 
     fn text(text: &'static str) -> Option<Value> {
@@ -329,9 +329,9 @@ mod tests {
 
     #[test]
     fn secret_names_are_redacted() {
-        let redact = calls(&["token", "api_key"]);
+        let mut redact = rules(&["token", "api_key"]);
         let mut values = Vec::new();
-        let mut params = Params::new(&mut values, ParamsCapture::All, &redact);
+        let mut params = Params::new(&mut values, ParamsCapture::All, &mut redact);
         params
             .param("tool.param.Access_TOKEN", "s3cret")
             .telemetry_capture();
@@ -355,9 +355,9 @@ mod tests {
 
     #[test]
     fn redacts_nothing_where_nothing_is_captured() {
-        let redact = calls(&["token"]);
+        let mut redact = rules(&["token"]);
         let mut values = Vec::new();
-        let mut params = Params::new(&mut values, ParamsCapture::None, &redact);
+        let mut params = Params::new(&mut values, ParamsCapture::None, &mut redact);
         params
             .param("tool.param.token", "s3cret")
             .telemetry_capture();

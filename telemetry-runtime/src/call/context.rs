@@ -19,10 +19,17 @@ pub(crate) struct Active {
     pub(crate) state: Option<String>,
 }
 
+/// Stands for the id of the active span where telemetry is suppressed: on the threads of
+/// exporters, whose calls would make more to export for ever.
+pub(crate) const SUPPRESSED: u64 = u64::MAX;
+
 /// Id of the active span, 0 where there is none.
 #[inline]
 pub(crate) fn active_span() -> u64 {
     Context::map_current(|context| {
+        if context.is_telemetry_suppressed() {
+            return SUPPRESSED;
+        }
         if !context.has_active_span() {
             return 0;
         }

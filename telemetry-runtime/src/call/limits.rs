@@ -1,26 +1,94 @@
 //! How much of a call's values is kept; changed by `init` and `reload`.
 
 use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::capture::Params;
-use crate::config::{Calls, ParamsCapture};
+use crate::config::{Calls, ParamsCapture, Redaction};
 use crate::value::Value;
 
-static LIMITS: RwLock<Option<Arc<Calls>>> = RwLock::new(None);
+static CALLS: RwLock<Option<Arc<Calls>>> = RwLock::new(None);
+/// Rises with each change, so that threads know theirs for old.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-pub(crate) fn configure(calls: Arc<Calls>) {
-    *LIMITS.write().unwrap_or_else(PoisonError::into_inner) = Some(calls);
+thread_local! {
+    /// Away while they are in use: a `Debug` of a user may call a tool.
+    static RULES: Cell<Option<Box<Rules>>> = const { Cell::new(None) };
 }
 
-fn limits() -> Arc<Calls> {
-    let limits = LIMITS.read().unwrap_or_else(PoisonError::into_inner);
-    limits.clone().unwrap_or_default()
+/// What holds for values, with what one thread has found out about names.
+#[derive(Default)]
+pub(crate) struct Rules {
+    generation: u32,
+    /// Characters of a value that are kept.
+    pub(crate) max_length: usize,
+    redaction: Redaction,
+    /// By the place of a name in memory: names in generated code never move.
+    known: HashMap<(usize, usize), bool>,
+}
+
+impl Rules {
+    fn now() -> Self {
+        // Read first: rules may be newer than their generation, never older.
+        let generation = GENERATION.load(Relaxed);
+        let calls = CALLS.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(calls) = &*calls else {
+            return Self::default();
+        };
+        Self {
+            generation,
+            max_length: calls.params_max_length,
+            redaction: Redaction::new(&calls.params_redact),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Rules for a test.
+    #[cfg(test)]
+    pub(crate) fn of(calls: &Calls) -> Self {
+        Self {
+            max_length: calls.params_max_length,
+            redaction: Redaction::new(&calls.params_redact),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a name looks like a secret's; found out once.
+    pub(crate) fn is_secret(&mut self, name: &'static str) -> bool {
+        let place = (name.as_ptr() as usize, name.len());
+        *self
+            .known
+            .entry(place)
+            .or_insert_with(|| self.redaction.covers(name))
+    }
+
+    /// The same of a name that only the running program knows.
+    pub(crate) fn is_secret_now(&self, name: &str) -> bool {
+        self.redaction.covers(name)
+    }
+}
+
+pub(crate) fn configure(calls: Arc<Calls>) {
+    *CALLS.write().unwrap_or_else(PoisonError::into_inner) = Some(calls);
+    GENERATION.fetch_add(1, Relaxed);
+}
+
+fn with_rules<T>(use_them: impl FnOnce(&mut Rules) -> T) -> T {
+    let mine = RULES.try_with(Cell::take).ok().flatten();
+    let mine = mine.filter(|rules| rules.generation == GENERATION.load(Relaxed));
+    let mut rules = mine.unwrap_or_else(|| Box::new(Rules::now()));
+    let result = use_them(&mut rules);
+    // While the thread's locals are being destroyed they are made anew each time.
+    let _ = RULES.try_with(|place| place.set(Some(rules)));
+    result
 }
 
 /// Characters of a value that are kept.
 pub(crate) fn max_length() -> usize {
-    limits().params_max_length
+    with_rules(|rules| rules.max_length)
 }
 
 /// What `capture` gives, as attributes.
@@ -30,7 +98,7 @@ pub(crate) fn with_params(
 ) -> Vec<(Cow<'static, str>, Value)> {
     let mut attributes = Vec::new();
     if mode != ParamsCapture::None {
-        capture(&mut Params::new(&mut attributes, mode, &limits()));
+        with_rules(|rules| capture(&mut Params::new(&mut attributes, mode, rules)));
     }
     attributes
 }

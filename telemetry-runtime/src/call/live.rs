@@ -36,66 +36,15 @@ pub(crate) struct Suspended {
     context: context::Kept,
 }
 
-/// What a call begins with.
-struct Start {
-    live: Live,
-    frame: Frame,
-}
-
-/// `None` where nobody listens: telemetry is off, or the tool is.
+/// Whether the parameters of a call would go anywhere.
 #[inline]
-fn start(
-    state: State,
-    origin: &'static Origin,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Option<Start> {
-    if !origin.tool.is_enabled() {
-        return None;
-    }
-    let standing = local::stand(origin.tool);
-    let details = match local::wants_params(state, &standing) {
-        true => captured(origin, capture),
-        false => DetailsOf::Nobody,
-    };
-    Some(began(state, origin, standing, details))
-}
-
-#[inline]
-fn began(
-    state: State,
-    origin: &'static Origin,
-    standing: Standing,
-    mut details: DetailsOf,
-) -> Start {
-    if let Some(trace_state) = standing.trace_state {
-        let mut own = details.take().unwrap_or_default();
-        own.trace_state = Some(trace_state);
-        details = DetailsOf::Own(own);
-    }
-    let frame = Frame {
-        ids: standing.ids,
-        seen: standing.seen,
-        kept: Kept::No,
-        ended: false,
-        details,
-    };
-    Start {
-        live: Live {
-            origin,
-            start: 0,
-            parent: standing.parent,
-            state,
-        },
-        frame,
-    }
+fn wants_params(state: State, origin: &Origin) -> bool {
+    state.sends_spans() && origin.place.params != Some(0)
 }
 
 /// The parameters, in details of their own where there are any.
 #[inline]
-fn captured(origin: &'static Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
-    if origin.place.params == Some(0) {
-        return DetailsOf::Nobody;
-    }
+fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
     let attributes = limits::with_params(origin.tool.params_capture(), capture);
     if attributes.is_empty() {
         return DetailsOf::Nobody;
@@ -108,31 +57,92 @@ fn captured(origin: &'static Origin, capture: impl FnOnce(&mut Params<'_>)) -> D
     }))
 }
 
-/// Begins a call that ends on this thread.
+/// The frame of a call that stands where it stands.
+#[inline]
+fn frame(standing: &mut Standing, makes_current: bool, mut details: DetailsOf) -> Frame {
+    if let Some(trace_state) = standing.trace_state.take() {
+        let mut own = details.take().unwrap_or_default();
+        own.trace_state = Some(trace_state);
+        details = DetailsOf::Own(own);
+    }
+    let ids = standing.ids;
+    let seen = if makes_current {
+        ids.span
+    } else {
+        standing.seen
+    };
+    Frame {
+        ids,
+        seen,
+        kept: Kept::No,
+        ended: false,
+        details,
+    }
+}
+
+/// Begins a call that ends on this thread. `None` where nobody listens: the tool is off.
 #[inline]
 pub(crate) fn run(
     state: State,
     origin: &'static Origin,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Option<Running> {
-    let Start {
-        mut live,
-        mut frame,
-    } = start(state, origin, capture)?;
-    let attached = match state.makes_current() {
-        true => {
-            frame.seen = frame.ids.span;
-            context::attach(&context::of(frame.ids))
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let wants_params = wants_params(state, origin);
+    let entered = local::with(|local| {
+        let standing = local.stand(origin.tool)?;
+        Some(match wants_params && standing.ids.sampled {
+            true => Err(standing),
+            false => Ok(enter(local, state, origin, standing, DetailsOf::Nobody)),
+        })
+    });
+    let entered = match entered {
+        // Suppressed.
+        Some(None) => return None,
+        Some(Some(Ok(entered))) => Some(entered),
+        // Captured outside of `with`: it runs code of the user's.
+        Some(Some(Err(standing))) => {
+            let details = captured(origin, capture);
+            local::with(|local| enter(local, state, origin, standing, details))
         }
+        None => None,
+    };
+    let (ids, parent, place) = match entered {
+        Some((ids, parent, place)) => (ids, parent, Some(place)),
+        None => (Ids::default(), 0, None),
+    };
+    let attached = match state.makes_current() && place.is_some() {
+        true => context::attach(&context::of(ids)),
         false => context::Attached::default(),
     };
-    let place = local::with(|local| (local.enter(frame), local.ring.began(origin.tool.id)));
-    live.start = clock::now();
+    let start = clock::now();
+    let live = Live {
+        origin,
+        start,
+        parent,
+        state,
+    };
     Some(Running {
         live,
         place,
         attached,
     })
+}
+
+/// Puts a call on its thread's stack, and shows it as active.
+#[inline]
+fn enter(
+    local: &mut Local,
+    state: State,
+    origin: &Origin,
+    mut standing: Standing,
+    details: DetailsOf,
+) -> (Ids, u64, (usize, u32)) {
+    let frame = frame(&mut standing, state.makes_current(), details);
+    let place = (local.enter(frame), local.ring.began(origin.tool.id));
+    (standing.ids, standing.parent, place)
 }
 
 /// Begins a call that ends wherever it is polled last.
@@ -142,19 +152,26 @@ pub(crate) fn suspend(
     origin: &'static Origin,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Option<Suspended> {
-    let Start {
-        mut live,
-        mut frame,
-    } = start(state, origin, capture)?;
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let mut standing = local::stand(origin.tool)?;
+    let details = match wants_params(state, origin) && standing.ids.sampled {
+        true => captured(origin, capture),
+        false => DetailsOf::Nobody,
+    };
+    let frame = frame(&mut standing, state.makes_current(), details);
     let context = match state.makes_current() {
-        true => {
-            frame.seen = frame.ids.span;
-            context::of(frame.ids)
-        }
+        true => context::of(frame.ids),
         false => context::Kept::default(),
     };
     origin.tool.async_began();
-    live.start = clock::now();
+    let live = Live {
+        origin,
+        start: clock::now(),
+        parent: standing.parent,
+        state,
+    };
     Some(Suspended {
         live,
         frame,

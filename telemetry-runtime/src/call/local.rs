@@ -10,7 +10,6 @@ use fastrand::Rng;
 use super::context;
 use super::record::{Details, Ids, Kept};
 use super::ring::Ring;
-use super::state::State;
 use super::tool::Tool;
 
 /// A call that runs on this thread, or the part of one that is polled here.
@@ -113,9 +112,18 @@ impl Local {
 
     /// The ids of a call of `tool` that begins now, and its parent: whichever is
     /// innermost of the running call and OpenTelemetry's active span.
+    /// `None` where telemetry is suppressed.
     #[inline]
-    pub(crate) fn stand(&mut self, tool: &Tool) -> Standing {
+    pub(crate) fn stand(&mut self, tool: &Tool) -> Option<Standing> {
         let seen = context::active_span();
+        if seen == context::SUPPRESSED {
+            return None;
+        }
+        Some(self.stand_below(tool, seen))
+    }
+
+    #[inline]
+    fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
         match self.innermost() {
             Some(frame) if seen == frame.seen || seen == 0 => {
                 let parent = frame.ids;
@@ -240,14 +248,8 @@ impl Local {
     }
 }
 
-/// What a call that begins on this thread needs to know.
+/// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.
 #[inline]
-pub(crate) fn stand(tool: &Tool) -> Standing {
-    with(|local| local.stand(tool)).unwrap_or_default()
-}
-
-/// Whether the parameters of a call are wanted.
-#[inline]
-pub(crate) fn wants_params(state: State, standing: &Standing) -> bool {
-    state.sends_spans() && standing.ids.sampled
+pub(crate) fn stand(tool: &Tool) -> Option<Standing> {
+    with(|local| local.stand(tool)).unwrap_or_else(|| Some(Standing::default()))
 }

@@ -17,6 +17,8 @@ pub(crate) struct Active {
     pub(crate) state: Option<String>,
 }
 
+pub(crate) const SUPPRESSED: u64 = u64::MAX;
+
 #[inline]
 pub(crate) fn active_span() -> u64 {
     0

@@ -43,14 +43,23 @@ impl Calls {
                 .or(self.default_threshold),
         }
     }
+}
 
-    /// Whether a parameter's name has one of `params_redact` as a word, or as words in a row:
+/// `params_redact`, ready to be asked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Redaction(Vec<String>);
+
+impl Redaction {
+    pub(crate) fn new(secrets: &[String]) -> Self {
+        let secrets = secrets.iter().map(|secret| words(secret));
+        Self(secrets.filter(|secret| secret != "_").collect())
+    }
+
+    /// Whether a parameter's name has one of them as a word, or as words in a row:
     /// `auth_token`, `userApiKey`, but not `max_tokens`.
-    pub(crate) fn redacts(&self, parameter: &str) -> bool {
+    pub(crate) fn covers(&self, parameter: &str) -> bool {
         let words = words(parameter);
-        self.params_redact
-            .iter()
-            .any(|secret| words.contains(&self::words(secret)))
+        self.0.iter().any(|secret| words.contains(secret))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Starting the real servers, asking them, and running instrumented programs beside them.
 
+pub(crate) mod bad;
 mod binaries;
 mod collector;
 mod http;
@@ -7,13 +8,27 @@ mod jaeger;
 mod otlp;
 mod patience;
 mod ports;
+mod process;
+mod program;
 mod prometheus;
 mod server;
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 pub(crate) use binaries::Binaries;
-pub(crate) use collector::{Collector, Destinations};
+pub(crate) use collector::{Collector, CollectorPorts, Destinations};
 pub(crate) use http::{get, post_json};
 pub(crate) use jaeger::Jaeger;
-pub(crate) use otlp::{Span, spans};
+pub(crate) use otlp::{Span, comparable, last_sum, spans};
 pub(crate) use patience::eventually;
+pub(crate) use ports::free as free_port;
+pub(crate) use program::Program;
 pub(crate) use prometheus::{Prometheus, Sample};
+
+/// Seconds since 1970, as Prometheus takes a time.
+pub(crate) fn now() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("after 1970")
+        .as_secs_f64()
+}

@@ -73,3 +73,54 @@ fn nanoseconds(value: &Value) -> u64 {
         .and_then(|text| text.parse().ok())
         .unwrap_or_else(|| panic!("no time: {value}"))
 }
+
+/// The sum of a counter over all its points in the last of some requests that has it. A
+/// series that begins there has two points, of which the first is 0.
+pub(crate) fn last_sum(requests: &[Value], instrument: &str) -> Option<f64> {
+    requests.iter().rev().find_map(|request| {
+        let resources = list(&request["resourceMetrics"]);
+        let scopes = resources.flat_map(|resource| list(&resource["scopeMetrics"]));
+        let mut metrics = scopes.flat_map(|scope| list(&scope["metrics"]));
+        let metric = metrics.find(|metric| metric["name"] == instrument)?;
+        let points = list(&metric["sum"]["dataPoints"]);
+        Some(
+            points
+                .map(|point| number(&point["asInt"]) + number(&point["asDouble"]))
+                .sum(),
+        )
+    })
+}
+
+fn number(value: &Value) -> f64 {
+    match value {
+        Value::String(text) => text.parse().unwrap_or_else(|_| panic!("no number: {text}")),
+        other => other.as_f64().unwrap_or(0.0),
+    }
+}
+
+/// A request without what a writer of OTLP/JSON may leave out or put in (fields that
+/// hold their default), its numbers as one kind: equal where the messages are.
+pub(crate) fn comparable(request: &Value) -> Value {
+    match request {
+        Value::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name.clone(), comparable(value)));
+            Value::Object(fields.filter(|(_, value)| !is_default(value)).collect())
+        }
+        Value::Array(items) => items.iter().map(comparable).collect(),
+        Value::Number(number) => number.as_f64().into(),
+        other => other.clone(),
+    }
+}
+
+fn is_default(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty() || text == "0",
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::http::get_json;
+use super::patience::eventually;
 use super::{Binaries, ports, server::Server};
 
 pub(crate) struct Prometheus {
@@ -50,6 +51,15 @@ impl Prometheus {
     /// Where OTLP/HTTP metrics go.
     pub(crate) fn metrics_endpoint(&self) -> String {
         format!("http://127.0.0.1:{}/api/v1/otlp/v1/metrics", self.port)
+    }
+
+    /// Waits until a query that sums gives `expected`.
+    #[track_caller]
+    pub(crate) fn comes_to(&self, expression: &str, expected: f64) {
+        eventually(expression, || match self.query(expression)?.as_slice() {
+            [sample] if sample.value == expected => Ok(()),
+            other => Err(format!("{other:?}, not {expected}")),
+        });
     }
 
     /// An instant query, now.

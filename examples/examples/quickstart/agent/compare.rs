@@ -6,6 +6,7 @@ use std::thread;
 
 use telemetry_runtime::{current, tool};
 
+use super::super::units::{count, several};
 use super::fingerprint::Fingerprint;
 use super::study::{Study, cores};
 
@@ -99,10 +100,14 @@ fn similarity(left: &Fingerprint, right: &Fingerprint) -> f64 {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} pairs compared", self.compared)?;
+        write!(f, "{} compared", several(self.compared, "pair"))?;
         match self.left_out {
             0 => Ok(()),
-            left_out => write!(f, ", {left_out} of less equal size left out"),
+            left_out => write!(
+                f,
+                ", {} of less equal size left out",
+                count(left_out as u64)
+            ),
         }
     }
 }

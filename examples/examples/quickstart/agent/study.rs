@@ -6,6 +6,7 @@ use std::{fmt, thread};
 
 use telemetry_runtime::{current, tool, track_tool_call};
 
+use super::super::units::several;
 use super::disk::Disk;
 use super::fingerprint::{Fingerprint, fingerprint};
 use super::read::{ReadError, read_text};
@@ -123,15 +124,15 @@ impl fmt::Display for Studies {
         let sum = |count: fn(&Study) -> usize| self.files.iter().map(count).sum::<usize>();
         write!(
             f,
-            "{} files read, {} lines, {} tokens, {} functions",
-            self.files.len(),
-            sum(|file| file.lines),
-            sum(|file| file.tokens),
-            sum(|file| file.functions.len()),
+            "{} read, {}, {}, {}",
+            several(self.files.len(), "file"),
+            several(sum(|file| file.lines), "line"),
+            several(sum(|file| file.tokens), "token"),
+            several(sum(|file| file.functions.len()), "function"),
         )?;
         match self.unread {
             0 => Ok(()),
-            unread => write!(f, "; {unread} without a text"),
+            unread => write!(f, "; {} without a text", several(unread, "file")),
         }
     }
 }

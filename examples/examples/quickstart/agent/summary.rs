@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use telemetry_runtime::{current, tool};
 
+use super::super::units::several;
 use super::rust::Function;
 use super::study::Study;
 
@@ -74,6 +75,6 @@ fn find_most_paths(files: &[Study]) -> Option<(PathBuf, Function)> {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} directories with files", self.directories)
+        write!(f, "{} with files", several(self.directories, "folder"))
     }
 }

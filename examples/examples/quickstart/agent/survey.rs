@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use telemetry_runtime::{current, tool};
 
+use super::super::units::several;
+
 /// Folders that hold what machines made.
 const LEFT_OUT: [&str; 3] = [".git", "target", "telemetry-out"];
 /// So deep that nobody nests folders by hand.
@@ -81,15 +83,24 @@ impl fmt::Display for Survey {
             passed_over,
             is_cut,
         } = self;
-        write!(f, "{} files in {directories} directories", files.len())?;
+        write!(
+            f,
+            "{} in {}",
+            several(files.len(), "file"),
+            several(*directories, "folder"),
+        )?;
         if *is_cut {
             f.write_str(", the rest left out (--max-files)")?;
         }
         if *passed_over > 0 {
-            write!(f, ", {passed_over} links or special files passed over")?;
+            write!(
+                f,
+                ", {} passed over",
+                several(*passed_over, "link or special file")
+            )?;
         }
         if *unreadable > 0 {
-            write!(f, ", {unreadable} directories not readable")?;
+            write!(f, ", {} not readable", several(*unreadable, "folder"))?;
         }
         Ok(())
     }

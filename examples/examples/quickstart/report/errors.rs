@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use opentelemetry::trace::SpanId;
 
 use super::super::spans::Span;
+use super::super::units::printable;
 use super::style::Style;
-use super::units::printable;
 
 /// The calls in which an error began: those it went up through are not told again.
 pub(crate) fn text(spans: &[Span], style: &Style) -> String {

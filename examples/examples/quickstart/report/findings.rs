@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::agent::Findings;
-use super::units::{path, percent, printable, several};
+use super::super::units::{path, percent, printable, several};
 
 pub(crate) fn text(findings: &Findings) -> String {
     let mut text = format!("  in {}\n", path(&findings.root));

@@ -7,7 +7,6 @@ mod slowest;
 mod style;
 mod table;
 mod time;
-mod units;
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -18,6 +17,7 @@ use telemetry_runtime::{Health, ToolStatistics};
 use super::agent::Findings;
 use super::output::Output;
 use super::spans::Kept;
+use super::units;
 use time::OwnTime;
 
 pub(crate) use style::Style;
@@ -44,8 +44,7 @@ impl Report<'_> {
         };
         section("What the agent found", findings::text(self.findings));
         section(&self.tools_heading(), table::text(&self.tools, &own, style));
-        let (heading, tree) = slowest::text(self.spans, style);
-        section(&heading, tree);
+        section(slowest::HEADING, slowest::text(self.spans, style));
         section(
             "Errors, where they began",
             errors::text(&self.spans.spans, style),

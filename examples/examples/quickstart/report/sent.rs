@@ -7,8 +7,8 @@ use std::path::Path;
 use telemetry_runtime::{DestinationHealth, Health};
 
 use super::super::output::{COLLECTOR, Output};
+use super::super::units::{count, path, printable};
 use super::style::Style;
-use super::units::{count, path, printable};
 
 /// The heading above [`next`].
 pub(crate) const NEXT: &str = "To send all this to a Collector";

@@ -1,5 +1,6 @@
-//! The trace that took longest, as a tree.
+//! The traces that took longest, as trees.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -7,48 +8,59 @@ use std::time::Duration;
 use opentelemetry::trace::SpanId;
 
 use super::super::spans::{Kept, Span};
+use super::super::units::{count, duration, printable, several};
 use super::style::Style;
-use super::units::{duration, printable, several};
 
+/// More make a long report.
+const KINDS: usize = 3;
 /// Calls of the same tool beside each other; more are one line.
 const ALIKE: usize = 3;
 /// Characters of what a call was about, from its end: a path says most there.
 const SUBJECT: usize = 48;
 
-/// The heading, and the tree.
-pub(crate) fn text(kept: &Kept, style: &Style) -> (String, String) {
-    let roots = || {
-        kept.spans
-            .iter()
-            .filter(|span| span.parent == SpanId::INVALID)
-    };
-    let Some(root) = roots().max_by_key(|span| span.duration) else {
-        let why = "  not known: no spans were sent (traces are off, or none was sampled)\n";
-        return ("The slowest trace".to_owned(), why.to_owned());
-    };
-    let of_trace: Vec<_> = kept
+/// The heading above [`text`].
+pub(crate) const HEADING: &str = "The slowest traces, one of each kind";
+
+/// A trace is of the kind of the tool that began it.
+pub(crate) fn text(kept: &Kept, style: &Style) -> String {
+    let mut slowest: HashMap<&str, (&Span, usize)> = HashMap::new();
+    for root in kept
         .spans
         .iter()
-        .filter(|span| span.trace == root.trace)
-        .collect();
-    let heading = format!(
-        "The slowest of {}: {}, {}",
-        several(roots().count(), "trace"),
-        several(of_trace.len(), "span"),
-        root.trace,
-    );
-    let mut tree = Tree::of(&of_trace);
-    tree.add(root, "", "");
-    let mut text = tree.text(style);
-    if kept.left_out > 0 {
-        let _ = writeln!(
-            text,
-            "  of the first {}; {} came later",
-            several(kept.spans.len(), "span"),
-            kept.left_out
-        );
+        .filter(|span| span.parent == SpanId::INVALID)
+    {
+        let (found, traces) = slowest.entry(&root.tool).or_insert((root, 0));
+        *traces += 1;
+        if root.duration > found.duration {
+            *found = root;
+        }
     }
-    (heading, text)
+    let mut slowest: Vec<_> = slowest.into_values().collect();
+    slowest.sort_by_key(|(root, _)| Reverse(root.duration));
+
+    let mut text = String::new();
+    for (root, traces) in slowest.into_iter().take(KINDS) {
+        let spans: Vec<_> = kept
+            .spans
+            .iter()
+            .filter(|span| span.trace == root.trace)
+            .collect();
+        let mut tree = Tree::of(&spans);
+        tree.add(root, "", "");
+        let which = format!("  1 of {}, {}", several(traces, "trace"), root.trace);
+        text.push_str(&tree.text(&style.dim(&which), style));
+    }
+    if text.is_empty() {
+        text.push_str("  not known: no spans were sent (traces are off, or none was sampled)\n");
+    }
+    if kept.left_out > 0 {
+        let (known, later) = (
+            several(kept.spans.len(), "span"),
+            count(kept.left_out as u64),
+        );
+        let _ = writeln!(text, "  of the first {known}; {later} came later");
+    }
+    text
 }
 
 struct Tree<'a> {
@@ -98,7 +110,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    fn text(&self, style: &Style) -> String {
+    /// `root` is said beside the first line.
+    fn text(&self, root: &str, style: &Style) -> String {
         let width = |of: fn(&(String, String, Duration, bool)) -> &str| {
             self.lines
                 .iter()
@@ -108,7 +121,7 @@ impl<'a> Tree<'a> {
         };
         let (left_width, subject_width) = (width(|line| &line.0), width(|line| &line.1));
         let mut text = String::new();
-        for (left, subject, time, failed) in &self.lines {
+        for (index, (left, subject, time, failed)) in self.lines.iter().enumerate() {
             let subject = style.dim(&format!("{subject:<subject_width$}"));
             let mark = if *failed {
                 style.red("  failed")
@@ -117,8 +130,9 @@ impl<'a> Tree<'a> {
             };
             let _ = writeln!(
                 text,
-                "  {left:<left_width$}  {subject}  {:>8}{mark}",
-                duration(*time)
+                "  {left:<left_width$}  {subject}  {:>8}{mark}{}",
+                duration(*time),
+                if index == 0 { root } else { "" },
             );
         }
         text
@@ -203,24 +217,21 @@ mod tests {
             trace: TraceId::from(8),
             ..span("other", 20, 0, 5)
         });
-        let (heading, tree) = text(&Kept { spans, left_out: 0 }, &Style::plain());
-        assert_eq!(
-            heading,
-            "The slowest of 2 traces: 9 spans, 00000000000000000000000000000007"
-        );
+        let tree = text(&Kept { spans, left_out: 0 }, &Style::plain());
         let expected = [
-            "  study              src/main.rs   90.0 ms",
+            "  study              src/main.rs   90.0 ms  1 of 1 trace, 00000000000000000000000000000007",
             "  ├─ read                          10.0 ms",
             "  │  └─ load                       9.00 ms",
             "  └─ outline                       70.0 ms",
             "     └─ 5 × measure  together      10.0 ms",
+            "  other     5.00 ms  1 of 1 trace, 00000000000000000000000000000008",
         ];
         assert_eq!(tree.lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn without_spans_it_says_so() {
-        let (_, tree) = text(&Kept::default(), &Style::plain());
+        let tree = text(&Kept::default(), &Style::plain());
         assert!(tree.contains("no spans were sent"));
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal as _, stdout};
 
 use super::super::agent::Progress;
-use super::units;
+use super::super::units;
 
 /// Whether to use colours at all.
 pub(crate) struct Style {

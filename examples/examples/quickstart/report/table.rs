@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use telemetry_runtime::ToolStatistics;
 
+use super::super::units::{count, duration, percent, printable};
 use super::style::Style;
 use super::time::OwnTime;
-use super::units::{count, duration, percent, printable};
 
 /// Tools are named by extensions too, of which a directory can have many.
 const MOST: usize = 30;

@@ -1,0 +1,19 @@
+//! Programs that the tests in `backends/` start, one a subcommand: instrumented and
+//! configured as a user's would be. Each prints what it did as a line of JSON.
+
+mod brief;
+mod fleet;
+mod million;
+mod tree;
+
+fn main() -> Result<(), telemetry_runtime::Error> {
+    let telemetry = telemetry_runtime::init()?;
+    match std::env::args().nth(1).as_deref() {
+        Some("brief") => brief::run(),
+        Some("fleet") => fleet::run(&telemetry),
+        Some("million") => million::run(telemetry),
+        Some("tree") => tree::run(),
+        other => panic!("brief, fleet, million or tree; not {other:?}"),
+    }
+    Ok(())
+}

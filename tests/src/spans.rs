@@ -23,7 +23,6 @@ impl SpanExporter for Spans {
 
 impl Spans {
     /// Telemetry whose spans come here and nowhere else.
-    #[must_use]
     pub fn telemetry(&self) -> Telemetry {
         self.telemetry_with(|builder| builder)
     }

@@ -6,6 +6,7 @@ use std::process::Command;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use serde_json::Value;
+use telemetry_tests::PATIENCE;
 use telemetry_tests::sink::{Mode, Seen, Sink, nobody, text};
 
 /// In seconds, unoptimized.
@@ -15,10 +16,11 @@ const MANY: u64 = 1_000_000;
 /// What the process may have grown by at its worst moment.
 const MAX_KIB: u64 = 64 << 10;
 
-/// What a process says that has made `calls` calls towards `url`.
-fn hammered(url: &str, calls: u64) -> Value {
+/// What a process says that has made `calls` calls towards `url`, and had so many seconds for
+/// its end.
+fn hammered(url: &str, calls: u64, seconds: u64) -> Value {
     let program = Command::new(env!("CARGO_BIN_EXE_hammer"))
-        .args([url, &calls.to_string()])
+        .args([url, &calls.to_string(), &seconds.to_string()])
         .output()
         .expect("it runs");
     let said = String::from_utf8_lossy(&program.stdout);
@@ -59,7 +61,7 @@ fn judged(said: &Value, calls: u64) -> (u64, u64) {
 
 fn healthy(calls: u64) {
     let sink = Sink::counting(Mode::Accept);
-    let said = hammered(&sink.url(), calls);
+    let said = hammered(&sink.url(), calls, PATIENCE.as_secs());
     let (delivered, _) = judged(&said, calls);
     let seen = sink.seen();
     assert_eq!(seen.span_count, delivered);
@@ -76,13 +78,13 @@ fn healthy(calls: u64) {
 
 fn unhealthy(mode: Mode, calls: u64) {
     let sink = Sink::counting(mode);
-    let (delivered, dropped) = judged(&hammered(&sink.url(), calls), calls);
+    let (delivered, dropped) = judged(&hammered(&sink.url(), calls, 2), calls);
     assert_eq!((delivered, dropped), (0, calls));
     assert!(sink.seen().requests > 0);
 }
 
 fn refused(calls: u64) {
-    let said = hammered(&nobody(), calls);
+    let said = hammered(&nobody(), calls, 2);
     assert_eq!(judged(&said, calls), (0, calls));
     assert!(said["traces"]["failed"].as_u64() > Some(0));
 }
@@ -147,10 +149,19 @@ fn a_server_that_hangs_up() {
     unhealthy(Mode::Half, CALLS);
 }
 
+/// It has said that it took the request; to send it again would make everything double.
+#[test]
+fn a_server_whose_answer_is_cut_off() {
+    let sink = Sink::counting(Mode::Cut);
+    let said = hammered(&sink.url(), CALLS, PATIENCE.as_secs());
+    let (delivered, _) = judged(&said, CALLS);
+    assert_eq!(sink.seen().span_count, delivered);
+}
+
 /// With nowhere to go, no span is missed.
 #[test]
 fn nobody_wants_spans() {
-    let said = hammered("none", CALLS);
+    let said = hammered("none", CALLS, 2);
     let traces = &said["traces"];
     assert_eq!(
         (&traces["delivered"], &traces["dropped"]),
@@ -160,7 +171,7 @@ fn nobody_wants_spans() {
 }
 
 #[test]
-#[ignore = "takes a while unoptimized; .ci/run runs it with --release"]
+#[ignore = "half a minute; .ci/run asks for it"]
 fn a_million_calls() {
     healthy(MANY);
     refused(MANY);

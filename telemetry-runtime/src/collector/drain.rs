@@ -7,7 +7,7 @@ use rtrb::Consumer;
 
 use super::overflow::{Overflow, take_orphans};
 use crate::call::clock::{self, Anchor};
-use crate::call::record::{Kept, Record};
+use crate::call::record::{Details, Kept, Record};
 use crate::call::ring::{self, Thread};
 use crate::metrics::Metrics;
 
@@ -117,7 +117,7 @@ impl Lane {
         while let Some(ring) = self.rings.front_mut() {
             // Asked before the last look, so that nothing comes after it.
             let over = ring.is_abandoned();
-            records += sinks.take(ring);
+            records += sinks.take(ring, &self.thread);
             if !over {
                 break;
             }
@@ -138,7 +138,7 @@ impl Lane {
 }
 
 impl Sinks<'_> {
-    fn take(&mut self, ring: &mut Consumer<Record>) -> usize {
+    fn take(&mut self, ring: &mut Consumer<Record>, thread: &Thread) -> usize {
         let mut taken = 0;
         // No more than was there at first: a busy thread must not keep the others waiting.
         let mut left = ring.slots();
@@ -150,13 +150,16 @@ impl Sinks<'_> {
             taken += chunk.len();
             let anchor = Anchor::now();
             let mut metrics = lock(self.metrics);
+            let mut details_bytes = 0;
             for record in chunk {
                 let nanos = clock::nanos(record.start, record.end);
                 metrics.add(&record, nanos, &anchor);
                 if record.ids.sampled || record.kept != Kept::No {
                     self.spans.span(&record, nanos, &anchor);
                 }
+                details_bytes += record.details.as_deref().map_or(0, Details::bytes);
             }
+            thread.leave_room(details_bytes);
         }
         taken
     }

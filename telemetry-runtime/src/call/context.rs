@@ -3,6 +3,7 @@
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, ContextGuard};
 
+use super::local;
 use super::record::Ids;
 
 /// While it lives, a call is the active span of this thread.
@@ -59,29 +60,44 @@ pub(crate) fn active() -> Option<Active> {
 
 /// The context of a call: the current one, baggage and `tracestate` and all, with its span.
 pub(crate) fn of(ids: Ids) -> Kept {
-    let trace = TraceId::from_bytes(ids.trace_bytes());
     Some(Context::map_current(|context| {
-        let span = context.span();
-        let around = span.span_context();
-        let state = if around.trace_id() == trace {
-            around.trace_state().clone()
-        } else {
-            TraceState::NONE
-        };
-        let flags = if ids.sampled {
-            TraceFlags::SAMPLED
-        } else {
-            TraceFlags::NOT_SAMPLED
-        };
-        let span = SpanContext::new(
-            trace,
-            SpanId::from_bytes(ids.span_bytes()),
-            flags,
-            false,
-            state,
-        );
-        context.with_remote_span_context(span)
+        context.with_remote_span_context(span_in(context, ids))
     }))
+}
+
+/// The span of the running call, where that is innermost and did not make itself current.
+pub(crate) fn unseen() -> Option<SpanContext> {
+    let active = active_span();
+    let ids = local::with(|local| {
+        let frame = local.innermost()?;
+        let is_inside = active == frame.seen || active == 0;
+        (is_inside && frame.ids.span != active).then_some(frame.ids)
+    });
+    let ids = ids.flatten()?;
+    Some(Context::map_current(|context| span_in(context, ids)))
+}
+
+fn span_in(context: &Context, ids: Ids) -> SpanContext {
+    let trace = TraceId::from_bytes(ids.trace_bytes());
+    let span = context.span();
+    let around = span.span_context();
+    let state = if around.trace_id() == trace {
+        around.trace_state().clone()
+    } else {
+        TraceState::NONE
+    };
+    let flags = if ids.sampled {
+        TraceFlags::SAMPLED
+    } else {
+        TraceFlags::NOT_SAMPLED
+    };
+    SpanContext::new(
+        trace,
+        SpanId::from_bytes(ids.span_bytes()),
+        flags,
+        false,
+        state,
+    )
 }
 
 /// Makes a context current until what it gives is dropped.

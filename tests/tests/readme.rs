@@ -3,6 +3,8 @@
 //! The parts that the code writes: `UPDATE_DOCS=1 cargo test -p telemetry-tests --test readme`.
 //! Their Rust is compiled with the doctests of this crate, see `src/lib.rs`.
 
+#![expect(clippy::unwrap_used, reason = "all of it is a test, helpers too")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,13 +12,9 @@ use std::path::{Path, PathBuf};
 use telemetry_runtime::{Telemetry, tool};
 
 #[test]
-fn every_key_with_its_default() {
-    let config = format!("```yaml\n{}```\n", Telemetry::documented_config());
+fn every_key_and_every_variable() {
+    let config = format!("```yaml\n{}```", Telemetry::documented_config());
     generated("docs/configuration.md", "documented_config", &config);
-}
-
-#[test]
-fn every_variable() {
     let variables = Telemetry::documented_variables();
     generated("docs/configuration.md", "documented_variables", &variables);
 }
@@ -200,13 +198,10 @@ fn generated(page: &str, name: &str, now: &str) {
         "{page} is out of date between <!-- {name} --> and <!-- /{name} -->; \
          run UPDATE_DOCS=1 cargo test -p telemetry-tests --test readme"
     );
-    // One after the other: two tests write to one page.
-    static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _writing = WRITING.lock().unwrap();
-    let text = read(page);
-    let stands = part(&text, name);
-    let text = text.replacen(stands, &format!("\n{}\n", now.trim()), 1);
-    fs::write(root().join(page), text).unwrap();
+    let mark = |text: &str| format!("<!-- {name} -->{text}<!-- /{name} -->");
+    let now = mark(&format!("\n{}\n", now.trim()));
+    let written = fs::write(root().join(page), text.replacen(&mark(stands), &now, 1));
+    written.unwrap_or_else(|error| panic!("{page}: {error}"));
 }
 
 /// What stands between `<!-- name -->` and `<!-- /name -->`.

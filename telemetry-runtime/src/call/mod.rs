@@ -23,6 +23,8 @@ mod track;
 mod typed;
 
 pub use capture::{Param, Params};
+#[cfg(feature = "trace")]
+pub(crate) use context::unseen;
 pub use current::{Current, InCurrent, current};
 pub use enabled::{AsyncCall, Call, Guard, Site, call, call_async, guard};
 pub use failure::{Failure, Message, Returned, returned};

@@ -12,8 +12,9 @@ use crate::function::{Function, no_parameter};
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 4] = [
+const ARGUMENTS: [(&str, &str); 5] = [
     ("crate", "crate = path::to::telemetry_runtime"),
+    ("future", "future"),
     ("name", "name = \"…\""),
     ("skip", "skip(parameter, …)"),
     ("skip_all", "skip_all"),
@@ -30,6 +31,8 @@ pub(crate) struct Args {
     left_out: Option<Ident>,
     krate: Option<Path>,
     pub(crate) name: Option<LitStr>,
+    /// Whether it gives a future, where its type does not say so.
+    pub(crate) future: Option<bool>,
     /// Parameters that are not captured.
     pub(crate) skip: Option<Vec<Ident>>,
     /// None is captured. The word itself, for messages.
@@ -181,6 +184,7 @@ impl Args {
     fn set(&mut self, argument: &Argument, errors: &mut Errors) {
         match argument.key.to_string().as_str() {
             "crate" => once(&mut self.krate, argument, argument.assigned(), errors),
+            "future" => once(&mut self.future, argument, argument.switched(), errors),
             "name" => once(
                 &mut self.name,
                 argument,

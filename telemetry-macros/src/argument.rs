@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{LitStr, Token, parenthesized};
+use syn::{LitBool, LitStr, Token, parenthesized};
 
 use crate::args::{known, usage};
 use crate::errors::Errors;
@@ -86,6 +86,14 @@ impl Argument {
     /// The key, where nothing follows it.
     pub(crate) fn alone(&self) -> syn::Result<Ident> {
         self.read(|_: ParseStream<'_>| Ok(self.key.clone()))
+    }
+
+    /// `key`, or `key = false`.
+    pub(crate) fn switched(&self) -> syn::Result<bool> {
+        match self.is_alone() {
+            true => Ok(true),
+            false => self.assigned::<LitBool>().map(|value| value.value),
+        }
     }
 
     /// Whether nothing follows the word.

@@ -8,9 +8,10 @@ use syn::{FnArg, Signature, Type, parse_quote};
 use crate::args::Args;
 use crate::container::{Container, Member};
 use crate::errors::Errors;
-use crate::function::Function;
+use crate::function::{Function, erase_impl_trait};
 use crate::item::Item;
 use crate::parameter::{Parameter, hygienic};
+use crate::returns::Returns;
 
 /// The whole macro. Never panics; with faults it gives the function back as
 /// written, so that its callers still resolve, and the faults beside it.
@@ -122,8 +123,14 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
                 .await
         }
     } else {
+        let make = quote_spanned!(Span::mixed_site()=> move || -> #output { #arrive #body });
+        let (call, run) = match function.returns(args.future) {
+            Returns::Value => (quote!(call), quote!(run)),
+            Returns::Future(gives) => (quote!(call_future), run_future(gives)),
+            Returns::Boxed => (quote!(call_future), quote!(run_boxed)),
+        };
         quote_spanned! {Span::mixed_site()=>
-            #krate::__private::call(#site, #capture).run(move || -> #output { #arrive #body }, #ending)
+            #krate::__private::#call(#site, #capture).#run(#make, #ending)
         }
     };
 
@@ -319,6 +326,18 @@ fn ending(krate: &TokenStream, output: &Type) -> TokenStream {
         _ => {
             quote_spanned!(Span::mixed_site()=> |output| #krate::__private::returned(output).telemetry_failure())
         }
+    }
+}
+
+/// With what the future gives, since an async block alone does not know the type of its `?`.
+fn run_future(gives: Option<&Type>) -> TokenStream {
+    match gives {
+        Some(gives) => {
+            let mut gives = gives.clone();
+            erase_impl_trait(&mut gives);
+            quote_spanned!(Span::mixed_site()=> run::<#gives, _, _>)
+        }
+        None => quote!(run),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::args::Args;
 use crate::errors::Errors;
 use crate::nearest::did_you_mean;
 use crate::parameter::Parameter;
+use crate::returns::Returns;
 
 /// A function whose body stays raw tokens: the macro never reads it, and a
 /// half-typed body still expands, so an editor keeps completing inside it.
@@ -36,6 +37,12 @@ impl Function {
     pub(crate) fn check(&self, args: &Args, errors: &mut Errors) {
         if let Some(token) = &self.sig.constness {
             errors.at(token, "a `const fn` can run while compiling and cannot be measured; remove `const` or `#[tool]`");
+        }
+        if let (Some(token), Some(_)) = (&self.sig.asyncness, args.future) {
+            errors.at(
+                token,
+                "an `async fn` gives a future anyway; leave `future` out",
+            );
         }
         let names = self.bindings();
         let mut seen: Vec<&Ident> = Vec::new();
@@ -108,8 +115,21 @@ impl Function {
             ReturnType::Default => return parse_quote!(()),
             ReturnType::Type(_, ty) => Type::clone(ty),
         };
-        EraseImplTrait.visit_type_mut(&mut output);
+        erase_impl_trait(&mut output);
         output
+    }
+
+    /// What it gives, `future` being what the attribute says of it. A caller that is tracked is
+    /// worth more than the future.
+    pub(crate) fn returns(&self, future: Option<bool>) -> Returns<'_> {
+        if self.sig.asyncness.is_some() || self.tracks_caller() {
+            return Returns::Value;
+        }
+        match (future, Returns::of(&self.sig.output)) {
+            (Some(false), _) => Returns::Value,
+            (Some(true), Returns::Value) => Returns::Boxed,
+            (_, found) => found,
+        }
     }
 
     /// Under `#[track_caller]` the place of a panic is the caller's, which no closure can keep.
@@ -215,6 +235,11 @@ pub(crate) fn no_parameter(name: &Ident, names: &[Ident]) -> String {
         "no parameter is called `{name}`{near}; there are `{}`",
         names.join("`, `")
     )
+}
+
+/// `_` for each `impl Trait`, which an expression cannot name.
+pub(crate) fn erase_impl_trait(ty: &mut Type) {
+    EraseImplTrait.visit_type_mut(ty);
 }
 
 struct EraseImplTrait;

@@ -16,6 +16,7 @@ mod function;
 mod item;
 mod nearest;
 mod parameter;
+mod returns;
 #[cfg(test)]
 mod tests;
 
@@ -47,6 +48,7 @@ use proc_macro::TokenStream;
 /// |---|---|
 /// | `fn`, also `unsafe`, `extern`, generic, a method, `-> !` | from its start until it gives a value or panics |
 /// | `async fn` | from the first poll until it is ready, panics or is dropped |
+/// | `fn` that gives a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`, what `#[async_trait]` writes, what [`future`](#future) names | from the first poll of the future until it is ready, panics or is dropped; one that is never polled is no call |
 /// | `#[track_caller] fn` | as `fn`; an `Err` is not seen, since no closure can have a caller |
 ///
 /// A `const fn` is refused: it can run while compiling.
@@ -114,6 +116,26 @@ use proc_macro::TokenStream;
 /// ```
 ///
 /// # Arguments
+///
+/// ## `future`
+///
+/// The function gives a future in a box, which an alias hides. The call lasts from its first
+/// poll on, wherever that is. Parameters are looked at before the body has them, unless it is
+/// known by then that the span is not sent. `future = false` measures the making of a future
+/// instead.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// use std::pin::Pin;
+///
+/// type Answer<'a> = Pin<Box<dyn Future<Output = Option<u8>> + Send + 'a>>;
+///
+/// #[tool(future)]
+/// fn ask(question: &str) -> Answer<'_> {
+///     Box::pin(async move { question.parse().ok() })
+/// }
+/// assert_eq!(pollster::block_on(ask("7")), Some(7));
+/// ```
 ///
 /// ## `name = "…"`
 ///

@@ -31,6 +31,26 @@ fn an_async_method() {
 }
 
 #[test]
+fn a_future_by_its_type() {
+    let text = expanded(
+        quote!(),
+        quote! { fn fetch(id: u64, deep: bool) -> impl Future<Output = Result<impl Sized, Error>> { get(id) } },
+    );
+    assert!(text.lines().count() <= 20, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_future_in_a_box() {
+    let text = expanded(
+        quote!(future),
+        quote! { fn fetch(&self, id: u64, deep: bool) -> Later<'_, u64> { self.get(id) } },
+    );
+    assert!(text.lines().count() <= 20, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn nothing_to_capture() {
     insta::assert_snapshot!(expanded(quote!(skip_all), quote! { fn f(a: u64) {} }));
 }

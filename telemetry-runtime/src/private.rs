@@ -2,13 +2,13 @@
 
 #[cfg(feature = "_calls")]
 pub use crate::call::{
-    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
-    guard, returned,
+    AsyncCall, Boxed, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site,
+    call, call_async, call_future, guard, returned,
 };
 #[cfg(not(feature = "_calls"))]
 pub use crate::disabled::{
-    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
-    guard, returned,
+    AsyncCall, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site, call,
+    call_async, call_future, guard, returned,
 };
 pub use crate::{__returns as returns, __site as site};
 

@@ -49,7 +49,7 @@ impl Site {
     }
 
     #[inline]
-    fn origin(&self) -> &'static Origin {
+    pub(super) fn origin(&self) -> &'static Origin {
         self.origin.get_or_init(|| {
             let Self {
                 name,

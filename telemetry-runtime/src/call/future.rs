@@ -48,6 +48,13 @@ impl<F, E> ToolFuture<F, E> {
     }
 }
 
+impl<F, E> ToolFuture<F, E> {
+    /// The call of a body that was not polled yet.
+    pub(super) fn begin(self: Pin<&mut Self>, call: Option<Suspended>) {
+        *self.project().call = call;
+    }
+}
+
 impl<F, E> Future for ToolFuture<F, E>
 where
     F: Future,

@@ -12,6 +12,7 @@ use super::state::State;
 use super::tool::Origin;
 use super::{clock, limits};
 use crate::collector;
+use crate::value::Value;
 
 /// A call between its start and its end, wherever it is polled.
 pub(crate) struct Live {
@@ -57,6 +58,20 @@ fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf
         params,
         ..Details::default()
     }))
+}
+
+/// The parameters of a call that begins later, where its span may be sent.
+#[inline]
+pub(crate) fn params_ahead(
+    state: State,
+    origin: &Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Vec<(Cow<'static, str>, Value)> {
+    if origin.tool.is_enabled() && wants_params(state, origin) && local::may_sample(origin.tool) {
+        limits::with_params(origin.tool.params_capture(), capture)
+    } else {
+        Vec::new()
+    }
 }
 
 /// The frame of a call that stands where it stands.

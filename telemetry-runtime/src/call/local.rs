@@ -255,6 +255,14 @@ pub(crate) fn are_alive() -> bool {
     LOCAL.try_with(|_| ()).is_ok()
 }
 
+/// Whether a call that begins soon, below what runs now, may be sampled.
+pub(crate) fn may_sample(tool: &Tool) -> bool {
+    stand(tool).is_some_and(|standing| match standing.parent {
+        0 => tool.samples(0),
+        _ => standing.ids.sampled,
+    })
+}
+
 /// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.
 #[inline]
 pub(crate) fn stand(tool: &Tool) -> Option<Standing> {

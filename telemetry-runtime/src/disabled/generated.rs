@@ -81,6 +81,34 @@ impl AsyncCall {
     }
 }
 
+#[must_use = "the body is run by `run`"]
+pub struct FutureCall;
+
+#[inline(always)]
+pub fn call_future(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> FutureCall {
+    FutureCall
+}
+
+impl FutureCall {
+    #[inline(always)]
+    pub fn run<T, F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
+    where
+        F: Future<Output = T>,
+        E: FnOnce(&T) -> Option<Failure<'_>>,
+    {
+        make()
+    }
+
+    #[inline(always)]
+    pub fn run_boxed<F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
+    where
+        F: Future,
+        E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+    {
+        make()
+    }
+}
+
 #[must_use = "the call ends when this is dropped"]
 pub struct Guard;
 

@@ -49,7 +49,7 @@ fn hammer(calls: u64) {
 
 fn one(number: u64) {
     let fails = number % 4 == 3;
-    if number % 8 == 0 {
+    if number.is_multiple_of(8) {
         let call = track_tool_call(
             "by hand",
             [("number", number.into()), ("text", "some text".into())],

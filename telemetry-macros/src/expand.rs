@@ -1,13 +1,15 @@
 //! From the two token streams of an attribute to the one it becomes.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{FnArg, Signature, Type, parse_quote};
 
 use crate::args::Args;
+use crate::container::{Container, Member};
 use crate::errors::Errors;
-use crate::item::Function;
+use crate::function::Function;
+use crate::item::Item;
 use crate::parameter::{Parameter, hygienic};
 
 /// The whole macro. Never panics; with faults it gives the function back as
@@ -15,24 +17,69 @@ use crate::parameter::{Parameter, hygienic};
 pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
-    let function = match syn::parse2::<Function>(item.clone()) {
-        Ok(function) => {
+    let expanded = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Function(function)) => {
             function.check(&args, &mut errors);
-            Some(function)
+            Expanded {
+                measured: measured(&args, &function),
+                as_written: item,
+            }
+        }
+        Ok(Item::Container(mut container)) => {
+            args.check_container(&mut errors);
+            container.decide(&args, &mut errors);
+            args.check_names(&container.measured(), &mut errors);
+            Expanded {
+                measured: inside(&container, true),
+                as_written: inside(&container, false),
+            }
         }
         Err(error) => {
             errors.push(error);
-            None
+            Expanded {
+                measured: TokenStream::new(),
+                as_written: item,
+            }
         }
     };
-
-    match (function, errors.finish()) {
-        (Some(function), Ok(())) => measured(&args, &function),
-        (_, faults) => {
-            let faults = faults.err().map(syn::Error::into_compile_error);
+    match errors.finish() {
+        Ok(()) => expanded.measured,
+        Err(faults) => {
+            let (item, faults) = (expanded.as_written, faults.into_compile_error());
             quote!(#item #faults)
         }
     }
+}
+
+/// What an item becomes, and what it was.
+struct Expanded {
+    measured: TokenStream,
+    /// Without the attributes of its members, whose faults are known.
+    as_written: TokenStream,
+}
+
+/// All of an `impl`, a `trait` or a `mod`, its functions measured or as they were.
+fn inside(container: &Container, measures: bool) -> TokenStream {
+    let Container {
+        attrs,
+        head,
+        inner_attrs,
+        ..
+    } = container;
+    let members = container.members.iter().map(|member| match member {
+        Member::Function(method) => match &method.args {
+            Some(args) if measures => measured(args, &method.function),
+            _ => method.function.to_token_stream(),
+        },
+        Member::Container(container) => inside(container, measures),
+        Member::Other(tokens) => tokens.clone(),
+    });
+    let members = grouped(
+        Delimiter::Brace,
+        quote!(#(#inner_attrs)* #(#members)*),
+        container.span,
+    );
+    quote!(#(#attrs)* #head #members)
 }
 
 /// The function, its body handed to the runtime in one call.
@@ -124,7 +171,7 @@ fn signature(function: &Function, parameters: &[Parameter]) -> Signature {
 /// The call site, told from all others by its address.
 fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
     let krate = args.krate();
-    let function_name = function.sig.ident.unraw().to_string();
+    let function_name = function.name();
     let name = args.name.as_ref().map_or_else(
         || function_name.to_token_stream(),
         ToTokens::to_token_stream,
@@ -133,7 +180,7 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
         .iter()
         .filter(|parameter| parameter.cfgs.is_empty())
         .count();
-    let count = proc_macro2::Literal::u32_unsuffixed(u32::try_from(count).unwrap_or(u32::MAX));
+    let count = Literal::u32_unsuffixed(u32::try_from(count).unwrap_or(u32::MAX));
     let conditional = parameters
         .iter()
         .filter(|parameter| !parameter.cfgs.is_empty())
@@ -144,8 +191,10 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
                 .filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
             quote!(+ ::core::cfg!(all(#(#conditions),*)) as u32)
         });
+    let line = function.line.map(Literal::u32_unsuffixed);
+    let line = line.map(|line| quote!(, line = #line));
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::site!(#name, #function_name, #count #(#conditional)*)
+        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #line)
     }
 }
 

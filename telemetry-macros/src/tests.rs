@@ -82,6 +82,35 @@ fn every_fault_at_once() {
 }
 
 #[test]
+fn an_impl() {
+    insta::assert_snapshot!(expanded(
+        quote!(skip_all),
+        quote! {
+            /// Acts.
+            unsafe impl<T: Clone> path::Acts for Agent<T> where T: Send {
+                type Output = [u8; { 3 }];
+                #[must_use]
+                fn act(&self, n: u8) -> u8 { n }
+                #[tool(skip)]
+                fn left_out() { #![allow(dead_code)] }
+                #[tool(name = "own")]
+                async fn own() {}
+                const fn constant() {}
+                macro_made! {}
+            }
+        },
+    ));
+}
+
+#[test]
+fn a_half_typed_impl() {
+    insta::assert_snapshot!(expanded(
+        quote!(),
+        quote! { impl Agent { fn f(&self) { self. } fn g(&) fn h() {} } },
+    ));
+}
+
+#[test]
 fn a_half_typed_body() {
     insta::assert_snapshot!(expanded(quote!(), quote! { fn f() { self. } }));
 }

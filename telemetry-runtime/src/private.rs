@@ -33,14 +33,15 @@ macro_rules! __returns {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
-    ($name:literal, $function:literal, $params:expr) => {{
+    ($name:literal, $function:literal, $params:expr $(, $setting:ident = $value:expr)*) => {{
         static SITE: $crate::__private::Site = $crate::__private::Site::new(
             $name,
             ::core::concat!(::core::module_path!(), "::", $function),
             ::core::file!(),
             ::core::line!(),
             $params,
-        );
+        )
+        $(.$setting($value))*;
         &SITE
     }};
 }

@@ -90,3 +90,11 @@ pub fn track(tool: &str, text: &str) {
         [("text", text.to_owned().into())],
     ));
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-python.md")]
+struct FromPython;

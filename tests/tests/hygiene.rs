@@ -64,12 +64,16 @@ mod without_prelude {
 
     #[::telemetry_runtime::tool]
     pub(crate) fn plain(n: u64) -> ::core::result::Result<u64, ()> {
-        ::core::result::Result::Ok(later_or(n)?)
+        let n = later_or(n)?;
+        ::core::result::Result::Ok(n)
     }
 
     #[::telemetry_runtime::tool]
     #[track_caller]
     fn later_or(n: u64) -> ::core::result::Result<u64, ()> {
+        if n == 0 {
+            return ::core::result::Result::Err(());
+        }
         ::core::result::Result::Ok(n)
     }
 

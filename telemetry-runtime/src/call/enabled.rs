@@ -41,6 +41,13 @@ impl Site {
         }
     }
 
+    /// Where it stands, if that is not where the attribute does.
+    #[must_use]
+    pub const fn line(mut self, line: u32) -> Self {
+        self.line = line;
+        self
+    }
+
     #[inline]
     fn origin(&self) -> &'static Origin {
         self.origin.get_or_init(|| {

@@ -19,6 +19,11 @@ impl Site {
     ) -> Self {
         Self
     }
+
+    #[must_use]
+    pub const fn line(self, _line: u32) -> Self {
+        self
+    }
 }
 
 /// Nobody makes one.

@@ -90,6 +90,8 @@ impl Running {
         let collector = Arc::clone(&self.collector);
         let exports = Arc::downgrade(&self.exports);
         Arc::new(move || {
+            // So that a scrape shows the calls before it. What is late is there the next time.
+            collector.drain(deadline(Duration::from_millis(200)));
             let snapshot = collector.read(Metrics::snapshot);
             let mut health = Health::of_calls();
             if let Some(exports) = exports.upgrade() {

@@ -50,6 +50,10 @@ pub struct Current {
 
 impl Current {
     fn innermost() -> Self {
+        // A thread that never makes a call needs no place for any.
+        if !State::now().is_running() {
+            return Self::default();
+        }
         local::with(|local| local.innermost().map(Self::of))
             .flatten()
             .unwrap_or_default()

@@ -1,8 +1,7 @@
 //! The `#[tool]` attribute of `telemetry-runtime`. Use it from there.
 //!
-//! [`expand::tool`] is the whole macro: [`Args`](args::Args) and
-//! [`Item`](item::Item) are parsed, their faults gathered in
-//! [`Errors`](errors::Errors), and the call wrapped. What a call *does* is in
+//! `expand::tool` is the whole macro: `args::Args` and `item::Item` are parsed, their
+//! faults gathered in `errors::Errors`, and the call wrapped. What a call *does* is in
 //! `telemetry_runtime::__private`, not in the tokens written here.
 
 #![forbid(unsafe_code)]

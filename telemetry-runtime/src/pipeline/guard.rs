@@ -33,8 +33,16 @@ pub fn init() -> Result<Telemetry, Error> {
     Telemetry::builder().init()
 }
 
-/// How telemetry itself is doing: queues, drops by cause, failures. Without telemetry
-/// running, only [`Health::tools`] and the like are known.
+/// How telemetry itself is doing: queues, drops by cause, failures. Empty while telemetry
+/// does not run.
+///
+/// ```
+/// for destination in telemetry_runtime::health().destinations {
+///     for (cause, items) in &destination.dropped {
+///         eprintln!("{}: {items} {} dropped: {cause}", destination.name, destination.signal);
+///     }
+/// }
+/// ```
 #[must_use]
 pub fn health() -> Health {
     running()

@@ -23,7 +23,14 @@ pub(crate) struct Collector {
 
 struct Shared {
     metrics: Mutex<Metrics>,
-    requests: Mutex<Vec<Request>>,
+    requests: Mutex<Requests>,
+}
+
+#[derive(Default)]
+struct Requests {
+    waiting: Vec<Request>,
+    /// The thread has ended, as it was asked to: there is nothing left to hand on.
+    over: bool,
 }
 
 /// Answered when everything that was there has been handed on.
@@ -77,7 +84,12 @@ impl Collector {
 
     fn ask(&self, request: fn(SyncSender<()>) -> Request, deadline: Instant) -> bool {
         let (answer, answered) = mpsc::sync_channel(1);
-        lock(&self.shared.requests).push(request(answer));
+        let mut requests = lock(&self.shared.requests);
+        if requests.over {
+            return true;
+        }
+        requests.waiting.push(request(answer));
+        drop(requests);
         loop {
             wake();
             // Called again, in case the thread was about to fall asleep.
@@ -102,7 +114,7 @@ impl Shared {
     fn run(&self, owner: Owner, mut spans: Box<dyn SpanSink>) {
         let mut idle_since = Instant::now();
         loop {
-            let requests = std::mem::take(&mut *lock(&self.requests));
+            let requests = std::mem::take(&mut lock(&self.requests).waiting);
             let flush = requests
                 .iter()
                 .any(|request| !matches!(request, Request::Drain(_)));
@@ -114,6 +126,10 @@ impl Shared {
             let records = lock(&LANES).drain(owner, &mut sinks);
             spans.tick(flush);
             if self.answer(requests) {
+                *lock(&self.requests) = Requests {
+                    waiting: Vec::new(),
+                    over: true,
+                };
                 return;
             }
             if records > 0 {

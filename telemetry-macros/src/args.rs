@@ -1,27 +1,38 @@
 //! What is written in the brackets of `#[tool(...)]`.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream};
-use syn::punctuated::Punctuated;
-use syn::{LitStr, Path, Token, parenthesized};
+use std::{mem, vec};
 
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Attribute, LitStr, Meta, Path};
+
+use crate::argument::{Argument, once, split};
 use crate::errors::Errors;
+use crate::function::{Function, no_parameter};
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 4] = [
+const ARGUMENTS: [(&str, &str); 5] = [
     ("crate", "crate = path::to::telemetry_runtime"),
+    ("future", "future"),
     ("name", "name = \"…\""),
     ("skip", "skip(parameter, …)"),
     ("skip_all", "skip_all"),
 ];
 
-#[derive(Default)]
+/// Those that can hold for every function of an `impl`, a `trait` or a `mod`.
+const FOR_ALL: [&str; 3] = ["crate", "skip", "skip_all"];
+
+#[derive(Clone, Default)]
 pub(crate) struct Args {
+    /// Every argument's word, in order.
+    given: Vec<Ident>,
+    /// `skip` without names: not measured at all.
+    left_out: Option<Ident>,
     krate: Option<Path>,
     pub(crate) name: Option<LitStr>,
+    /// Whether it gives a future, where its type does not say so.
+    pub(crate) future: Option<bool>,
     /// Parameters that are not captured.
     pub(crate) skip: Option<Vec<Ident>>,
     /// None is captured. The word itself, for messages.
@@ -31,6 +42,18 @@ pub(crate) struct Args {
 impl Args {
     /// Reads all of `tokens`: a fault in one argument does not hide the next.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let args = Self::of_member(tokens, errors);
+        if let Some(word) = &args.left_out {
+            errors.at(
+                word,
+                "write `skip(parameter, …)`; alone it leaves a function out of an `impl`, `trait` or `mod` with `#[tool]`",
+            );
+        }
+        args
+    }
+
+    /// The same for what stands inside of something with the attribute.
+    fn of_member(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         for argument in split(tokens) {
             match syn::parse2(argument) {
@@ -45,6 +68,99 @@ impl Args {
             );
         }
         args
+    }
+
+    /// The attribute of a member, taken off; `self` is that of what is around it.
+    pub(crate) fn take_own(&self, attrs: &mut Vec<Attribute>, errors: &mut Errors) -> Option<Self> {
+        let (own, rest) = mem::take(attrs)
+            .into_iter()
+            .partition(|attr| self.is_attribute(attr.path()));
+        *attrs = rest;
+        let mut own: vec::IntoIter<Attribute> = Vec::into_iter(own);
+        let first = own.next()?;
+        for second in own {
+            errors.at(second, "`#[tool]` is given twice; keep one");
+        }
+        Some(match first.meta {
+            Meta::List(list) => {
+                let args = Self::of_member(list.tokens, errors);
+                if let (Some(word), [_, _, ..]) = (&args.left_out, &*args.given) {
+                    errors.at(
+                        word,
+                        "`skip` alone leaves the function out; nothing else can be said of it",
+                    );
+                }
+                args
+            }
+            Meta::Path(_) => Self::default(),
+            Meta::NameValue(value) => {
+                errors.at(value, "write `#[tool(…)]`");
+                Self::default()
+            }
+        })
+    }
+
+    /// Whether this is the path of `#[tool]` itself.
+    fn is_attribute(&self, path: &Path) -> bool {
+        let written = |path: &dyn ToTokens| {
+            let text = path.to_token_stream().to_string().replace(' ', "");
+            text.trim_start_matches("::").to_owned()
+        };
+        path.is_ident("tool") || written(path) == format!("{}::tool", written(&self.krate()))
+    }
+
+    /// Whether this is `#[tool(skip)]`.
+    pub(crate) fn leaves_out(&self) -> bool {
+        self.left_out.is_some()
+    }
+
+    /// Refuses what cannot hold for more than one function.
+    pub(crate) fn check_container(&self, errors: &mut Errors) {
+        for word in self
+            .given
+            .iter()
+            .filter(|word| !FOR_ALL.contains(&word.to_string().as_str()))
+        {
+            errors.at(
+                word,
+                format!(
+                    "`{word}` cannot hold for every function in here; put it on one: `#[tool({})]`",
+                    usage(word)
+                ),
+            );
+        }
+    }
+
+    /// Refuses names that are a parameter of none of `functions`.
+    pub(crate) fn check_names(&self, functions: &[&Function], errors: &mut Errors) {
+        let mut names: Vec<_> = functions
+            .iter()
+            .flat_map(|function| function.bindings())
+            .collect();
+        names.dedup();
+        for name in self
+            .skip
+            .iter()
+            .flatten()
+            .filter(|name| !names.contains(name))
+        {
+            errors.at(name, no_parameter(name, &names));
+        }
+    }
+
+    /// These, and where they say nothing, those of `around`.
+    pub(crate) fn over(self, around: &Self) -> Self {
+        let own_choice = self.skip.is_some() || self.skip_all.is_some();
+        let (skip, skip_all) = match own_choice {
+            true => (self.skip, self.skip_all),
+            false => (around.skip.clone(), around.skip_all.clone()),
+        };
+        Self {
+            krate: self.krate.or_else(|| around.krate.clone()),
+            skip,
+            skip_all,
+            ..self
+        }
     }
 
     /// The path of `telemetry-runtime` where the macro is used.
@@ -68,113 +184,21 @@ impl Args {
     fn set(&mut self, argument: &Argument, errors: &mut Errors) {
         match argument.key.to_string().as_str() {
             "crate" => once(&mut self.krate, argument, argument.assigned(), errors),
+            "future" => once(&mut self.future, argument, argument.switched(), errors),
             "name" => once(
                 &mut self.name,
                 argument,
                 argument.assigned().and_then(named),
                 errors,
             ),
+            "skip" if argument.is_alone() => {
+                once(&mut self.left_out, argument, argument.alone(), errors);
+            }
             "skip" => once(&mut self.skip, argument, argument.listed(), errors),
             "skip_all" => once(&mut self.skip_all, argument, argument.alone(), errors),
-            unknown => errors.at(&argument.key, unknown_argument(unknown)),
+            unknown => return errors.at(&argument.key, unknown_argument(unknown)),
         }
-    }
-}
-
-/// The arguments between the commas, none of them read.
-fn split(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut arguments = Vec::new();
-    let mut current = TokenStream::new();
-    for token in tokens {
-        match &token {
-            TokenTree::Punct(punct) if punct.as_char() == ',' && current.is_empty() => {
-                arguments.push(token.into());
-            }
-            TokenTree::Punct(punct) if punct.as_char() == ',' => {
-                arguments.push(std::mem::take(&mut current))
-            }
-            _ => current.extend([token]),
-        }
-    }
-    if !current.is_empty() {
-        arguments.push(current);
-    }
-    arguments
-}
-
-/// A word and what follows it up to the next comma.
-struct Argument {
-    key: Ident,
-    rest: TokenStream,
-}
-
-impl Parse for Argument {
-    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        if let Ok(name) = input.fork().parse::<LitStr>() {
-            return Err(syn::Error::new_spanned(
-                &name,
-                format!("write `name = {}`", name.to_token_stream()),
-            ));
-        }
-        match input.call(Ident::parse_any) {
-            Ok(key) => Ok(Self {
-                key,
-                rest: input.parse()?,
-            }),
-            Err(error) => Err(syn::Error::new(
-                error.span(),
-                format!("expected an argument; {}", known()),
-            )),
-        }
-    }
-}
-
-impl Argument {
-    /// The value of `key = value`.
-    fn assigned<T: Parse>(&self) -> syn::Result<T> {
-        let parser = |input: ParseStream<'_>| {
-            input.parse::<Token![=]>()?;
-            input.parse()
-        };
-        self.read(parser)
-    }
-
-    /// The names of `key(name, …)`, at least one.
-    fn listed(&self) -> syn::Result<Vec<Ident>> {
-        self.read(|input: ParseStream<'_>| {
-            let content;
-            parenthesized!(content in input);
-            let names =
-                Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
-            if names.is_empty() {
-                Err(content.error(""))
-            } else {
-                Ok(names.into_iter().collect())
-            }
-        })
-    }
-
-    /// The key, where nothing follows it.
-    fn alone(&self) -> syn::Result<Ident> {
-        self.read(|_: ParseStream<'_>| Ok(self.key.clone()))
-    }
-
-    /// Any fault is told as what to write, under what was written instead.
-    fn read<T>(&self, parser: impl FnOnce(ParseStream<'_>) -> syn::Result<T>) -> syn::Result<T> {
-        let found = if self.rest.is_empty() {
-            self.key.to_token_stream()
-        } else {
-            self.rest.clone()
-        };
-        syn::parse::Parser::parse2(parser, self.rest.clone())
-            .map_err(|_| syn::Error::new_spanned(found, format!("write `{}`", self.usage())))
-    }
-
-    fn usage(&self) -> &'static str {
-        ARGUMENTS
-            .iter()
-            .find(|(key, _)| self.key == key)
-            .map_or("", |(_, usage)| usage)
+        self.given.push(argument.key.clone());
     }
 }
 
@@ -193,18 +217,6 @@ fn named(name: LitStr) -> syn::Result<LitStr> {
     Err(syn::Error::new_spanned(name, fault))
 }
 
-/// Fills `slot`; one that is already full is a fault.
-fn once<T>(slot: &mut Option<T>, argument: &Argument, value: syn::Result<T>, errors: &mut Errors) {
-    match value {
-        Ok(_) if slot.is_some() => errors.at(
-            &argument.key,
-            format!("`{}` is given twice; keep one", argument.key),
-        ),
-        Ok(value) => *slot = Some(value),
-        Err(error) => errors.push(error),
-    }
-}
-
 fn unknown_argument(found: &str) -> String {
     format!(
         "unknown argument `{found}`{}; {}",
@@ -213,7 +225,15 @@ fn unknown_argument(found: &str) -> String {
     )
 }
 
-fn known() -> String {
+/// How the argument of this name is written.
+pub(crate) fn usage(word: &Ident) -> &'static str {
+    ARGUMENTS
+        .iter()
+        .find(|(key, _)| word == key)
+        .map_or("", |(_, usage)| usage)
+}
+
+pub(crate) fn known() -> String {
     let usages: Vec<_> = ARGUMENTS
         .iter()
         .map(|(_, usage)| format!("`{usage}`"))

@@ -1,38 +1,86 @@
 //! From the two token streams of an attribute to the one it becomes.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{FnArg, Signature, Type, parse_quote};
 
 use crate::args::Args;
+use crate::container::{Container, Member};
 use crate::errors::Errors;
-use crate::item::Function;
+use crate::function::{Function, erase_impl_trait};
+use crate::item::Item;
 use crate::parameter::{Parameter, hygienic};
+use crate::returns::Returns;
 
 /// The whole macro. Never panics; with faults it gives the function back as
 /// written, so that its callers still resolve, and the faults beside it.
 pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = Args::parse(args, &mut errors);
-    let function = match syn::parse2::<Function>(item.clone()) {
-        Ok(function) => {
+    let expanded = match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Function(function)) => {
             function.check(&args, &mut errors);
-            Some(function)
+            Expanded {
+                measured: measured(&args, &function),
+                as_written: item,
+            }
+        }
+        Ok(Item::Container(mut container)) => {
+            args.check_container(&mut errors);
+            container.decide(&args, &mut errors);
+            args.check_names(&container.measured(), &mut errors);
+            Expanded {
+                measured: inside(&container, true),
+                as_written: inside(&container, false),
+            }
         }
         Err(error) => {
             errors.push(error);
-            None
+            Expanded {
+                measured: TokenStream::new(),
+                as_written: item,
+            }
         }
     };
-
-    match (function, errors.finish()) {
-        (Some(function), Ok(())) => measured(&args, &function),
-        (_, faults) => {
-            let faults = faults.err().map(syn::Error::into_compile_error);
+    match errors.finish() {
+        Ok(()) => expanded.measured,
+        Err(faults) => {
+            let (item, faults) = (expanded.as_written, faults.into_compile_error());
             quote!(#item #faults)
         }
     }
+}
+
+/// What an item becomes, and what it was.
+struct Expanded {
+    measured: TokenStream,
+    /// Without the attributes of its members, whose faults are known.
+    as_written: TokenStream,
+}
+
+/// All of an `impl`, a `trait` or a `mod`, its functions measured or as they were.
+fn inside(container: &Container, measures: bool) -> TokenStream {
+    let Container {
+        attrs,
+        head,
+        inner_attrs,
+        ..
+    } = container;
+    let members = container.members.iter().map(|member| match member {
+        Member::Function(method) => match &method.args {
+            Some(args) if measures => measured(args, &method.function),
+            _ => method.function.to_token_stream(),
+        },
+        Member::Container(container) => inside(container, measures),
+        Member::Other(tokens) => tokens.clone(),
+    });
+    let members = grouped(
+        Delimiter::Brace,
+        quote!(#(#inner_attrs)* #(#members)*),
+        container.span,
+    );
+    quote!(#(#attrs)* #head #members)
 }
 
 /// The function, its body handed to the runtime in one call.
@@ -75,8 +123,14 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
                 .await
         }
     } else {
+        let make = quote_spanned!(Span::mixed_site()=> move || -> #output { #arrive #body });
+        let (call, run) = match function.returns(args.future) {
+            Returns::Value => (quote!(call), quote!(run)),
+            Returns::Future(gives) => (quote!(call_future), run_future(gives)),
+            Returns::Boxed => (quote!(call_future), quote!(run_boxed)),
+        };
         quote_spanned! {Span::mixed_site()=>
-            #krate::__private::call(#site, #capture).run(move || -> #output { #arrive #body }, #ending)
+            #krate::__private::#call(#site, #capture).#run(#make, #ending)
         }
     };
 
@@ -124,7 +178,7 @@ fn signature(function: &Function, parameters: &[Parameter]) -> Signature {
 /// The call site, told from all others by its address.
 fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
     let krate = args.krate();
-    let function_name = function.sig.ident.unraw().to_string();
+    let function_name = function.name();
     let name = args.name.as_ref().map_or_else(
         || function_name.to_token_stream(),
         ToTokens::to_token_stream,
@@ -133,7 +187,7 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
         .iter()
         .filter(|parameter| parameter.cfgs.is_empty())
         .count();
-    let count = proc_macro2::Literal::u32_unsuffixed(u32::try_from(count).unwrap_or(u32::MAX));
+    let count = Literal::u32_unsuffixed(u32::try_from(count).unwrap_or(u32::MAX));
     let conditional = parameters
         .iter()
         .filter(|parameter| !parameter.cfgs.is_empty())
@@ -144,8 +198,10 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
                 .filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
             quote!(+ ::core::cfg!(all(#(#conditions),*)) as u32)
         });
+    let line = function.line.map(Literal::u32_unsuffixed);
+    let line = line.map(|line| quote!(, line = #line));
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::site!(#name, #function_name, #count #(#conditional)*)
+        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #line)
     }
 }
 
@@ -270,6 +326,18 @@ fn ending(krate: &TokenStream, output: &Type) -> TokenStream {
         _ => {
             quote_spanned!(Span::mixed_site()=> |output| #krate::__private::returned(output).telemetry_failure())
         }
+    }
+}
+
+/// With what the future gives, since an async block alone does not know the type of its `?`.
+fn run_future(gives: Option<&Type>) -> TokenStream {
+    match gives {
+        Some(gives) => {
+            let mut gives = gives.clone();
+            erase_impl_trait(&mut gives);
+            quote_spanned!(Span::mixed_site()=> run::<#gives, _, _>)
+        }
+        None => quote!(run),
     }
 }
 

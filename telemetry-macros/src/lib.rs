@@ -1,23 +1,210 @@
 //! The `#[tool]` attribute of `telemetry-runtime`. Use it from there.
 //!
-//! `expand::tool` is the whole macro: `args::Args` and `item::Function` are parsed, their
+//! `expand::tool` is the whole macro: `args::Args` and `item::Item` are parsed, their
 //! faults gathered in `errors::Errors`, and the call wrapped. What a call *does* is in
 //! `telemetry_runtime::__private`, not in the tokens written here.
 
 #![forbid(unsafe_code)]
 
 mod args;
+mod argument;
+mod container;
 mod errors;
 mod expand;
+mod function;
 mod item;
 mod nearest;
 mod parameter;
+mod returns;
 #[cfg(test)]
 mod tests;
 
 use proc_macro::TokenStream;
 
-/// Measures each call of a function.
+/// Measures each call of a function: a span of its trace, a point in its metrics.
+///
+/// ```
+/// use telemetry_runtime::tool;
+///
+/// #[tool]
+/// fn search(query: &str, limit: u32) -> Result<Vec<String>, std::num::ParseIntError> {
+///     query.split(' ').take(limit as usize).map(|word| Ok(word.parse::<u8>()?.to_string())).collect()
+/// }
+///
+/// assert!(search("1 2 3", 2).is_ok());
+/// ```
+///
+/// The span is `tool.search` and has the attributes `tool.param.query` and
+/// `tool.param.limit`. A call is a `success`, an `error` where the function gives an `Err`,
+/// a `panic`, or `cancelled`: a future that is dropped before it is ready.
+///
+/// The function stays what it was: its type, its lifetimes, whether its future is `Send`,
+/// the order in which parameters are dropped, and what the compiler says of its body.
+///
+/// # What is measured
+///
+/// | shape | a call lasts |
+/// |---|---|
+/// | `fn`, also `unsafe`, `extern`, generic, a method, `-> !` | from its start until it gives a value or panics |
+/// | `async fn` | from the first poll until it is ready, panics or is dropped |
+/// | `fn` that gives a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`, what `#[async_trait]` writes, what [`future`](#future) names | from the first poll of the future until it is ready, panics or is dropped; one that is never polled is no call |
+/// | `#[track_caller] fn` | as `fn`; an `Err` is not seen, since no closure can have a caller |
+///
+/// A `const fn` is refused: it can run while compiling.
+///
+/// ```
+/// use telemetry_runtime::tool;
+///
+/// struct Store(Vec<String>);
+///
+/// impl Store {
+///     #[tool(name = "Store::get")]
+///     async fn get(&self, key: usize) -> Result<&str, String> {
+///         self.0.get(key).map(String::as_str).ok_or_else(|| format!("no {key}"))
+///     }
+/// }
+///
+/// let store = Store(vec!["a".to_owned()]);
+/// assert_eq!(pollster::block_on(store.get(0)), Ok("a"));
+/// assert!(pollster::block_on(store.get(1)).is_err());
+/// ```
+///
+/// # On an `impl`, a `trait`, a `mod`
+///
+/// Every function with a body in it is a tool, in modules and `impl`s inside of it too. The
+/// names are `Type::method` (without path and generics, also for an `impl` of a trait), and
+/// `Trait::method` for a trait's own. An own `#[tool(…)]` says what is different for one
+/// function, `#[tool(skip)]` leaves one out. Left out are `const fn`s, tests and `main`.
+/// Arguments that can hold for all functions may stand above: `skip` then names parameters
+/// wherever they occur.
+///
+/// The attribute is known by its path: `tool`, or `tool` of the crate. Functions that a macro
+/// inside makes are not seen, nor is the file of a `mod name;`.
+///
+/// ```
+/// use telemetry_runtime::tool;
+///
+/// struct Account(i64);
+///
+/// #[tool(skip(pin))]
+/// impl Account {
+///     const LIMIT: i64 = 1000;
+///
+///     fn withdraw(&mut self, amount: i64, pin: &str) -> Result<i64, String> {
+///         if pin != "1234" || amount > Self::LIMIT {
+///             return Err("refused".to_owned());
+///         }
+///         self.0 -= amount;
+///         Ok(self.balance())
+///     }
+///
+///     #[tool(name = "deposit")]
+///     fn put(&mut self, amount: i64) {
+///         self.0 += amount;
+///     }
+///
+///     #[tool(skip)]
+///     fn balance(&self) -> i64 {
+///         self.0
+///     }
+/// }
+///
+/// let mut account = Account(5);
+/// account.put(5);
+/// assert_eq!(account.withdraw(3, "1234"), Ok(7));
+/// ```
+///
+/// # Arguments
+///
+/// ## `future`
+///
+/// The function gives a future in a box, which an alias hides. The call lasts from its first
+/// poll on, wherever that is. Parameters are looked at before the body has them, unless it is
+/// known by then that the span is not sent. `future = false` measures the making of a future
+/// instead.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// use std::pin::Pin;
+///
+/// type Answer<'a> = Pin<Box<dyn Future<Output = Option<u8>> + Send + 'a>>;
+///
+/// #[tool(future)]
+/// fn ask(question: &str) -> Answer<'_> {
+///     Box::pin(async move { question.parse().ok() })
+/// }
+/// assert_eq!(pollster::block_on(ask("7")), Some(7));
+/// ```
+///
+/// ## `name = "…"`
+///
+/// The tool's name, else the function's. Two places with one name are one tool.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(name = "cache.get")]
+/// fn get(key: &str) -> Option<u32> {
+///     key.parse().ok()
+/// }
+/// # get("a");
+/// ```
+///
+/// ## `skip(parameter, …)`, `skip_all`
+///
+/// Parameters that are not captured. The others are, where the span is sampled: numbers,
+/// truth values and texts as what they are, other types by `Debug` where they have it (a
+/// generic one where its bounds say so), else they are left out. `self` never is. Names that
+/// look like secrets are captured as `[redacted]`.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(skip(document))]
+/// fn store(name: &str, document: &[u8]) -> usize {
+///     name.len() + document.len()
+/// }
+///
+/// #[tool(skip_all)]
+/// fn merge(left: &[u8], right: &[u8]) -> Vec<u8> {
+///     [left, right].concat()
+/// }
+/// # store("a", &[]);
+/// # merge(&[], &[]);
+/// ```
+///
+/// ## `crate = path`
+///
+/// Where the runtime is, when it is renamed or another crate exports it again.
+///
+/// ```
+/// use telemetry_runtime as telemetry;
+///
+/// #[telemetry::tool(crate = telemetry)]
+/// fn ping() {}
+/// # ping();
+/// ```
+///
+/// # What it becomes
+///
+/// `#[tool] fn add(a: u64, b: u64) -> u64 { a + b }` is
+///
+/// ```ignore (`__private` is only for what the attribute writes)
+/// fn add(a: u64, b: u64) -> u64 {
+///     ::telemetry_runtime::__private::call(
+///         ::telemetry_runtime::__private::site!("add", "add", 2),
+///         |__params| {
+///             __params.param("tool.param.a", &a).telemetry_capture();
+///             __params.param("tool.param.b", &b).telemetry_capture();
+///         },
+///     )
+///     .run(
+///         move || -> u64 {
+///             let (a, b) = (a, b);
+///             { a + b }
+///         },
+///         |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
+///     )
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::tool(args.into(), item.into()).into()

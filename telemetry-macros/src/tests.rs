@@ -31,6 +31,26 @@ fn an_async_method() {
 }
 
 #[test]
+fn a_future_by_its_type() {
+    let text = expanded(
+        quote!(),
+        quote! { fn fetch(id: u64, deep: bool) -> impl Future<Output = Result<impl Sized, Error>> { get(id) } },
+    );
+    assert!(text.lines().count() <= 20, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_future_in_a_box() {
+    let text = expanded(
+        quote!(future),
+        quote! { fn fetch(&self, id: u64, deep: bool) -> Later<'_, u64> { self.get(id) } },
+    );
+    assert!(text.lines().count() <= 20, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn nothing_to_capture() {
     insta::assert_snapshot!(expanded(quote!(skip_all), quote! { fn f(a: u64) {} }));
 }
@@ -78,6 +98,35 @@ fn every_fault_at_once() {
     insta::assert_snapshot!(expanded(
         quote!("a", name = "b", name = "c", nmae = 3, skip(x, a, a), skip_all = true, crate = "x", , threshold_ms = 5),
         quote! { const fn f(a: u8) {} },
+    ));
+}
+
+#[test]
+fn an_impl() {
+    insta::assert_snapshot!(expanded(
+        quote!(skip_all),
+        quote! {
+            /// Acts.
+            unsafe impl<T: Clone> path::Acts for Agent<T> where T: Send {
+                type Output = [u8; { 3 }];
+                #[must_use]
+                fn act(&self, n: u8) -> u8 { n }
+                #[tool(skip)]
+                fn left_out() { #![allow(dead_code)] }
+                #[tool(name = "own")]
+                async fn own() {}
+                const fn constant() {}
+                macro_made! {}
+            }
+        },
+    ));
+}
+
+#[test]
+fn a_half_typed_impl() {
+    insta::assert_snapshot!(expanded(
+        quote!(),
+        quote! { impl Agent { fn f(&self) { self. } fn g(&) fn h() {} } },
     ));
 }
 

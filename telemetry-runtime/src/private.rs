@@ -2,13 +2,13 @@
 
 #[cfg(feature = "_calls")]
 pub use crate::call::{
-    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
-    guard, returned,
+    AsyncCall, Boxed, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site,
+    call, call_async, call_future, guard, returned,
 };
 #[cfg(not(feature = "_calls"))]
 pub use crate::disabled::{
-    AsyncCall, Call, Failure, Guard, Message, Param, Params, Returned, Site, call, call_async,
-    guard, returned,
+    AsyncCall, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site, call,
+    call_async, call_future, guard, returned,
 };
 pub use crate::{__returns as returns, __site as site};
 
@@ -33,14 +33,15 @@ macro_rules! __returns {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __site {
-    ($name:literal, $function:literal, $params:expr) => {{
+    ($name:literal, $function:literal, $params:expr $(, $setting:ident = $value:expr)*) => {{
         static SITE: $crate::__private::Site = $crate::__private::Site::new(
             $name,
             ::core::concat!(::core::module_path!(), "::", $function),
             ::core::file!(),
             ::core::line!(),
             $params,
-        );
+        )
+        $(.$setting($value))*;
         &SITE
     }};
 }

@@ -52,6 +52,31 @@ mod under_shadow {
         ::core::result::Result::Ok(n)
     }
 
+    #[::telemetry_runtime::tool]
+    pub(crate) fn given(n: u64) -> impl ::core::future::Future<Output = u64> {
+        async move { n }
+    }
+
+    #[::telemetry_runtime::tool]
+    pub(crate) fn boxed(
+        n: u64,
+    ) -> ::core::pin::Pin<::std::boxed::Box<dyn ::core::future::Future<Output = u64>>> {
+        ::std::boxed::Box::pin(async move { n })
+    }
+
+    pub(crate) struct Inside(pub(crate) u64);
+
+    #[::telemetry_runtime::tool]
+    impl Inside {
+        pub(crate) const fn constant() -> u64 {
+            1
+        }
+
+        pub(crate) fn method(&self, n: u64) -> ::core::option::Option<u64> {
+            n.checked_add(Self::constant() + self.0)
+        }
+    }
+
     #[::telemetry_runtime::tool(name = "a")]
     pub(crate) async fn later(n: u64) -> ::core::result::Result<u64, ()> {
         let n = plain(n)?;
@@ -64,12 +89,16 @@ mod without_prelude {
 
     #[::telemetry_runtime::tool]
     pub(crate) fn plain(n: u64) -> ::core::result::Result<u64, ()> {
-        ::core::result::Result::Ok(later_or(n)?)
+        let n = later_or(n)?;
+        ::core::result::Result::Ok(n)
     }
 
     #[::telemetry_runtime::tool]
     #[track_caller]
     fn later_or(n: u64) -> ::core::result::Result<u64, ()> {
+        if n == 0 {
+            return ::core::result::Result::Err(());
+        }
         ::core::result::Result::Ok(n)
     }
 
@@ -173,6 +202,9 @@ mod parameters {
 fn runs_under_shadowed_names() {
     assert_eq!(under_shadow::plain(0), Err(()));
     assert_eq!(pollster::block_on(under_shadow::later(2)), Ok(2));
+    assert_eq!(pollster::block_on(under_shadow::given(2)), 2);
+    assert_eq!(pollster::block_on(under_shadow::boxed(2)), 2);
+    assert_eq!(under_shadow::Inside(1).method(2), Some(4));
     assert_eq!(without_prelude::plain(1), Ok(1));
     assert_eq!(pollster::block_on(without_prelude::later(1)), 1);
     assert_eq!(from_a_reexport::f(1), 1);

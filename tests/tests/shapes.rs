@@ -271,10 +271,8 @@ extern "C" fn called_from_c(a: i32) -> i32 {
 fn unsafe_and_foreign() {
     let byte = 7;
     // SAFETY: `byte` lives until the end of the test.
-    assert_eq!(
-        unsafe { (read(&byte), block_on(read_later(&byte))) },
-        (7, 7)
-    );
+    let read = unsafe { (read(&byte), block_on(read_later(&byte))) };
+    assert_eq!(read, (7, 7));
     let pointer: extern "C" fn(i32) -> i32 = called_from_c;
     assert_eq!(pointer(1), 2);
 }

@@ -62,6 +62,11 @@ impl<'a> Params<'a> {
         Param(ByDebug(LeftOut { slot, value }))
     }
 
+    /// Those that were captured before.
+    pub(super) fn append(&mut self, mut params: Vec<(Cow<'static, str>, Value)>) {
+        self.values.append(&mut params);
+    }
+
     /// One parameter of a call by hand.
     pub(crate) fn named(&mut self, name: Cow<'static, str>, value: Value) {
         let value = match value {

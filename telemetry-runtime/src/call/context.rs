@@ -60,9 +60,24 @@ pub(crate) fn active() -> Option<Active> {
 
 /// The context of a call: the current one, baggage and `tracestate` and all, with its span.
 pub(crate) fn of(ids: Ids) -> Kept {
-    Some(Context::map_current(|context| {
-        context.with_remote_span_context(span_in(context, ids))
-    }))
+    Some(Context::map_current(|context| derived(context, ids)))
+}
+
+/// What is current now, to be taken to another thread.
+pub(crate) fn here() -> Kept {
+    Some(Context::current())
+}
+
+/// The context of a call that began in `around`.
+pub(crate) fn within(around: &Kept, ids: Ids) -> Kept {
+    match around {
+        Some(around) => Some(derived(around, ids)),
+        None => of(ids),
+    }
+}
+
+fn derived(context: &Context, ids: Ids) -> Context {
+    context.with_remote_span_context(span_in(context, ids))
 }
 
 /// The span of the running call, where that is innermost and did not make itself current.

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::capture::text;
 use super::failure::{Message, error_type};
+use super::live::detach;
 use super::local::{self, DetailsOf, Frame, SharedDetails};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
@@ -43,24 +44,38 @@ pub fn current() -> Current {
 pub struct Current {
     ids: Ids,
     details: Option<SharedDetails>,
+    /// OpenTelemetry's context where the handle was made: the call's baggage is in it.
+    context: context::Kept,
 }
 
 impl Current {
     fn innermost() -> Self {
+        // A thread that never makes a call needs no place for any.
+        if !State::now().is_running() {
+            return Self::default();
+        }
         local::with(|local| local.innermost().map(Self::of))
             .flatten()
             .unwrap_or_default()
     }
 
     pub(crate) fn of(frame: &mut Frame) -> Self {
+        let context = match State::now().makes_current() {
+            true => context::here(),
+            false => context::Kept::default(),
+        };
         Self {
             ids: frame.ids,
             details: Some(frame.details.share()),
+            context,
         }
     }
 
     pub(crate) fn without_details(ids: Ids) -> Self {
-        Self { ids, details: None }
+        Self {
+            ids,
+            ..Self::default()
+        }
     }
 
     /// Sets an attribute of the call's span; a second value for a key replaces the first.
@@ -70,7 +85,8 @@ impl Current {
         key: impl Into<Cow<'static, str>>,
         value: impl Into<Value>,
     ) -> &Self {
-        self.with(|details| details.set(key.into(), value.into()));
+        let (key, value) = (key.into(), value.into());
+        self.with(|details| details.set(key, value));
         self
     }
 
@@ -80,22 +96,27 @@ impl Current {
         name: impl Into<Cow<'static, str>>,
         attributes: impl IntoIterator<Item = (K, Value)>,
     ) -> &Self {
-        self.with(|details| {
-            details.add_event(Event {
-                name: name.into(),
-                at: clock::now(),
-                attributes: attributes
-                    .into_iter()
-                    .map(|(key, value)| (key.into(), value))
-                    .collect(),
-            });
-        });
+        if self.details.is_none() {
+            return self;
+        }
+        let event = Event {
+            name: name.into(),
+            at: clock::now(),
+            attributes: attributes
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+        };
+        self.with(|details| details.add_event(event));
         self
     }
 
     /// Says that the call fails, for one that does not give a `Result`: its outcome is
     /// `error`, with the type and text of `error`.
     pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
+        if self.details.is_none() {
+            return self;
+        }
         let message = text(&Message::Display(&error), limits::max_length());
         self.with(|details| {
             details.error_type = Some(error_type::<E>().into());
@@ -107,13 +128,17 @@ impl Current {
     /// The trace the call is part of; `None` outside of a call.
     #[must_use]
     pub fn trace_id(&self) -> Option<TraceId> {
-        (self.ids.span != 0).then(|| TraceId::new(self.ids.trace_bytes()))
+        self.ids
+            .is_known()
+            .then(|| TraceId::new(self.ids.trace_bytes()))
     }
 
     /// The call's own span; `None` outside of a call.
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
-        (self.ids.span != 0).then(|| SpanId::new(self.ids.span_bytes()))
+        self.ids
+            .is_known()
+            .then(|| SpanId::new(self.ids.span_bytes()))
     }
 
     /// Whether the span is sent whatever happens.
@@ -150,6 +175,7 @@ impl Current {
         }
     }
 
+    /// `change` must not run code of the user's: it might ask for the same lock.
     fn with(&self, change: impl FnOnce(&mut Details)) {
         let Some(shared) = &self.details else { return };
         if let Some(details) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -158,14 +184,12 @@ impl Current {
     }
 
     fn enter(&self) -> Entered {
-        let Some(details) = self.details.clone() else {
-            return Entered {
-                position: None,
-                _attached: context::Attached::default(),
-            };
+        let details = self.details.clone().filter(|_| local::are_alive());
+        let Some(details) = details else {
+            return Entered::default();
         };
         let attached = match State::now().makes_current() {
-            true => context::attach(&context::of(self.ids)),
+            true => context::attach(&context::within(&self.context, self.ids)),
             false => context::Attached::default(),
         };
         let frame = Frame {
@@ -177,22 +201,31 @@ impl Current {
         };
         Entered {
             position: local::with(|local| local.enter(frame)),
-            _attached: attached,
+            attached,
         }
     }
 }
 
 /// While it lives, this thread is inside a call that began elsewhere.
+#[derive(Default)]
 struct Entered {
     position: Option<usize>,
-    _attached: context::Attached,
+    attached: context::Attached,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        detach(std::mem::take(&mut self.attached));
         if let Some(position) = self.position {
-            // The frame holds a handle only; it is dropped outside of `with`.
-            let _frame = local::with(|local| local.leave(position, false));
+            let frame = local::with(|local| local.leave(position)).flatten();
+            // What was kept here keeps the call itself, wherever it ends.
+            if let Some(frame) = frame
+                && frame.kept != Kept::No
+                && let DetailsOf::Shared(shared) = &frame.details
+                && let Some(details) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner)
+            {
+                details.kept = details.kept.max(frame.kept);
+            }
         }
     }
 }

@@ -41,8 +41,15 @@ impl Site {
         }
     }
 
+    /// Where it stands, if that is not where the attribute does.
+    #[must_use]
+    pub const fn line(mut self, line: u32) -> Self {
+        self.line = line;
+        self
+    }
+
     #[inline]
-    fn origin(&self) -> &'static Origin {
+    pub(super) fn origin(&self) -> &'static Origin {
         self.origin.get_or_init(|| {
             let Self {
                 name,
@@ -97,14 +104,14 @@ impl Call {
         };
         let unwinding = Unwinding(Some(running));
         let output = body();
+        let failure = ending(&output);
         if let Some(running) = unwinding.disarm() {
-            let failure = ending(&output);
             let outcome = if failure.is_some() {
                 Outcome::Error
             } else {
                 Outcome::Success
             };
-            running.end(outcome, failure, false);
+            running.end(outcome, failure);
         }
         output
     }
@@ -124,7 +131,7 @@ impl Drop for Unwinding {
     #[inline]
     fn drop(&mut self) {
         if let Some(running) = self.0.take() {
-            running.end(Outcome::Panic, Some(Failure::panic()), false);
+            running.end(Outcome::Panic, Some(Failure::panic()));
         }
     }
 }

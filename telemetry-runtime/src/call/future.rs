@@ -14,22 +14,25 @@ pin_project! {
     /// `error`), panics, or is dropped (`cancelled`).
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ToolFuture<F, E> {
+        // Taken when it is dropped, inside the call.
         #[pin]
-        body: F,
+        body: Option<F>,
         // Taken when the body is ready.
         ending: Option<E>,
-        // Ends as cancelled when it is dropped.
-        call: Pending,
+        call: Option<Suspended>,
     }
-}
 
-/// The call of a future that is not ready yet.
-struct Pending(Option<Suspended>);
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if let Some(call) = self.0.take() {
-            call.end(Outcome::Cancelled, None);
+    impl<F, E> PinnedDrop for ToolFuture<F, E> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if this.call.is_some() {
+                let poll = OnePoll::begin(this.call);
+                this.body.set(None);
+                poll.done();
+            }
+            if let Some(call) = this.call.take() {
+                call.end(Outcome::Cancelled, None);
+            }
         }
     }
 }
@@ -38,10 +41,17 @@ impl<F, E> ToolFuture<F, E> {
     #[inline]
     pub(crate) fn new(body: F, ending: E, call: Option<Suspended>) -> Self {
         Self {
-            body,
+            body: Some(body),
             ending: Some(ending),
-            call: Pending(call),
+            call,
         }
+    }
+}
+
+impl<F, E> ToolFuture<F, E> {
+    /// The call of a body that was not polled yet.
+    pub(super) fn begin(self: Pin<&mut Self>, call: Option<Suspended>) {
+        *self.project().call = call;
     }
 }
 
@@ -55,16 +65,22 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        if this.call.0.is_none() {
-            return this.body.poll(context);
+        let Some(body) = this.body.as_pin_mut() else {
+            return Poll::Pending;
+        };
+        if this.call.is_none() {
+            return body.poll(context);
         }
-        let poll = OnePoll::begin(&mut this.call.0);
-        let ready = this.body.poll(context);
+        let poll = OnePoll::begin(this.call);
+        let ready = body.poll(context);
+        let failure = match (&ready, this.ending.take_if(|_| ready.is_ready())) {
+            (Poll::Ready(output), Some(ending)) => ending(output),
+            _ => None,
+        };
         poll.done();
-        if let Poll::Ready(output) = &ready
-            && let (Some(call), Some(ending)) = (this.call.0.take(), this.ending.take())
+        if ready.is_ready()
+            && let Some(call) = this.call.take()
         {
-            let failure = ending(output);
             let outcome = if failure.is_some() {
                 Outcome::Error
             } else {

@@ -12,6 +12,7 @@ use super::state::State;
 use super::tool::Origin;
 use super::{clock, limits};
 use crate::collector;
+use crate::value::Value;
 
 /// A call between its start and its end, wherever it is polled.
 pub(crate) struct Live {
@@ -19,6 +20,8 @@ pub(crate) struct Live {
     start: u64,
     parent: u64,
     state: State,
+    /// As in its frame, for when that is gone with the thread's locals.
+    sampled: bool,
 }
 
 /// A call while it runs on this thread.
@@ -55,6 +58,20 @@ fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf
         params,
         ..Details::default()
     }))
+}
+
+/// The parameters of a call that begins later, where its span may be sent.
+#[inline]
+pub(crate) fn params_ahead(
+    state: State,
+    origin: &Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Vec<(Cow<'static, str>, Value)> {
+    if origin.tool.is_enabled() && wants_params(state, origin) && local::may_sample(origin.tool) {
+        limits::with_params(origin.tool.params_capture(), capture)
+    } else {
+        Vec::new()
+    }
 }
 
 /// The frame of a call that stands where it stands.
@@ -123,6 +140,7 @@ pub(crate) fn run(
         start,
         parent,
         state,
+        sampled: ids.sampled,
     };
     Some(Running {
         live,
@@ -161,7 +179,7 @@ pub(crate) fn suspend(
         false => DetailsOf::Nobody,
     };
     let frame = frame(&mut standing, state.makes_current(), details);
-    let context = match state.makes_current() {
+    let context = match state.makes_current() && frame.ids.is_known() {
         true => context::of(frame.ids),
         false => context::Kept::default(),
     };
@@ -171,6 +189,7 @@ pub(crate) fn suspend(
         start: clock::now(),
         parent: standing.parent,
         state,
+        sampled: standing.ids.sampled,
     };
     Some(Suspended {
         live,
@@ -180,22 +199,21 @@ pub(crate) fn suspend(
 }
 
 impl Running {
-    /// The call has come to its end. Guards that are dropped in any order say
-    /// `keep_above`; a closure knows that nothing above it is alive.
+    /// The call has come to its end.
     #[inline]
-    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>, keep_above: bool) {
+    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
         let end = clock::now();
         let Self {
             live,
             place,
             attached,
         } = self;
-        context::detach(attached);
+        detach(attached);
         let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
         live.end(end, outcome, error, |local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
-            local.leave(position, keep_above)
+            local.leave(position)
         });
     }
 
@@ -206,14 +224,14 @@ impl Running {
             place,
             attached,
         } = self;
-        context::detach(attached);
+        detach(attached);
         let frame = local::with(|local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
-            local.leave(position, true)
+            local.leave(position)
         });
         let frame = frame.flatten().unwrap_or_default();
-        let context = match live.state.makes_current() {
+        let context = match live.state.makes_current() && frame.ids.is_known() {
             true => context::of(frame.ids),
             false => context::Kept::default(),
         };
@@ -229,8 +247,8 @@ impl Running {
     #[inline]
     pub(crate) fn end_unseen(self, was_panicking: bool) {
         match std::thread::panicking() && !was_panicking {
-            true => self.end(Outcome::Panic, Some(Failure::panic()), true),
-            false => self.end(Outcome::Success, None, true),
+            true => self.end(Outcome::Panic, Some(Failure::panic())),
+            false => self.end(Outcome::Success, None),
         }
     }
 
@@ -254,25 +272,34 @@ fn ids_at(place: Option<(usize, u32)>) -> Ids {
 }
 
 impl Suspended {
-    /// The call goes on, on this thread.
+    /// The call goes on, on this thread. Where the thread's locals are gone, it does so
+    /// without being known to what it calls.
     #[inline]
     pub(crate) fn enter(&mut self) -> Polled {
-        let attached = context::attach(&self.context);
-        let mut frame = std::mem::take(&mut self.frame);
-        frame.seen = context::active_span();
-        Polled {
-            position: local::with(|local| local.enter(frame)),
-            attached,
+        if !local::are_alive() {
+            return Polled {
+                position: None,
+                attached: context::Attached::default(),
+            };
         }
+        let attached = context::attach(&self.context);
+        let seen = context::active_span();
+        let frame = &mut self.frame;
+        let position = local::with(|local| {
+            let mut frame = std::mem::take(frame);
+            frame.seen = seen;
+            local.enter(frame)
+        });
+        Polled { position, attached }
     }
 
     /// The call waits.
     #[inline]
     pub(crate) fn leave(&mut self, polled: Polled) {
         let Polled { position, attached } = polled;
-        context::detach(attached);
+        detach(attached);
         if let Some(position) = position
-            && let Some(frame) = local::with(|local| local.leave(position, false)).flatten()
+            && let Some(frame) = local::with(|local| local.leave(position)).flatten()
         {
             self.frame = frame;
         }
@@ -297,6 +324,17 @@ impl Suspended {
 pub(crate) struct Polled {
     position: Option<usize>,
     attached: context::Attached,
+}
+
+/// Makes current what was before. Once the thread's locals are gone there is no such thing
+/// any more, and OpenTelemetry's guard would panic.
+#[inline]
+pub(super) fn detach(attached: context::Attached) {
+    if local::are_alive() {
+        context::detach(attached);
+    } else {
+        std::mem::forget(attached);
+    }
 }
 
 type Error = (Cow<'static, str>, Option<String>);
@@ -337,13 +375,16 @@ impl Live {
             local.ring.push(record);
         });
         if let Some((live, error, _)) = rest {
-            collector::add_orphan(&live.record(Frame::default(), end, outcome, error));
+            let mut frame = Frame::default();
+            frame.ids.sampled = live.sampled;
+            collector::add_orphan(&live.record(frame, end, outcome, error));
         }
     }
 
     #[inline]
     fn record(self, frame: Frame, end: u64, mut outcome: Outcome, error: Option<Error>) -> Record {
         let mut details = frame.details.take();
+        let kept_elsewhere = details.as_ref().map_or(Kept::No, |details| details.kept);
         if let Some((error_type, message)) = error {
             let details = details.get_or_insert_default();
             details.error_type = Some(error_type);
@@ -357,7 +398,7 @@ impl Live {
         }
         let kept = match frame.ids.sampled {
             true => Kept::No,
-            false => self.keeps(outcome, end).max(frame.kept),
+            false => self.keeps(outcome, end).max(frame.kept).max(kept_elsewhere),
         };
         Record {
             origin: self.origin,

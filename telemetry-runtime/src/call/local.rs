@@ -101,6 +101,10 @@ pub(crate) fn with<T>(use_it: impl FnOnce(&mut Local) -> T) -> Option<T> {
 
 impl Local {
     fn new() -> Self {
+        // A thread's locals are destroyed in the opposite order of their first use, and
+        // OpenTelemetry's context panics when it is asked after its end. Used here first,
+        // it is there for as long as this is.
+        let _ = context::active_span();
         let seed = RandomState::new();
         Self {
             frames: Vec::with_capacity(8),
@@ -197,10 +201,10 @@ impl Local {
         self.frames.len() - 1
     }
 
-    /// Takes back the frame at `position`. Frames above it belong to guards that were
-    /// leaked, or that are about to be dropped out of order: `keep_above` says which.
+    /// Takes back the frame at `position`. Frames above it belong to guards that outlive
+    /// the call they were made in, and keep their place until they are dropped.
     #[inline]
-    pub(crate) fn leave(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
+    pub(crate) fn leave(&mut self, position: usize) -> Option<Frame> {
         if position + 1 == self.frames.len() {
             let frame = self.frames.pop();
             while self.frames.last().is_some_and(|below| below.ended) {
@@ -208,15 +212,11 @@ impl Local {
             }
             return frame;
         }
-        self.leave_early(position, keep_above)
+        self.leave_early(position)
     }
 
     #[cold]
-    fn leave_early(&mut self, position: usize, keep_above: bool) -> Option<Frame> {
-        if !keep_above {
-            self.frames.truncate(position + 1);
-            return self.frames.pop();
-        }
+    fn leave_early(&mut self, position: usize) -> Option<Frame> {
         let frame = self.frames.get_mut(position)?;
         let gone = Frame {
             ids: frame.ids,
@@ -246,6 +246,21 @@ impl Local {
             parent.kept = parent.kept.max(kept);
         }
     }
+}
+
+/// Whether this thread's locals are there, and with them OpenTelemetry's, which are
+/// destroyed after them: see [`Local::new`].
+#[inline]
+pub(crate) fn are_alive() -> bool {
+    LOCAL.try_with(|_| ()).is_ok()
+}
+
+/// Whether a call that begins soon, below what runs now, may be sampled.
+pub(crate) fn may_sample(tool: &Tool) -> bool {
+    stand(tool).is_some_and(|standing| match standing.parent {
+        0 => tool.samples(0),
+        _ => standing.ids.sampled,
+    })
 }
 
 /// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.

@@ -6,7 +6,7 @@ use super::record::Ids;
 #[derive(Default)]
 pub(crate) struct Attached {}
 /// Nothing to attach.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Kept {}
 
 pub(crate) struct Active {
@@ -29,6 +29,14 @@ pub(crate) fn active() -> Option<Active> {
 }
 
 pub(crate) fn of(_ids: Ids) -> Kept {
+    Kept {}
+}
+
+pub(crate) fn here() -> Kept {
+    Kept {}
+}
+
+pub(crate) fn within(_around: &Kept, _ids: Ids) -> Kept {
     Kept {}
 }
 

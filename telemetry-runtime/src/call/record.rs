@@ -40,6 +40,12 @@ impl Ids {
         bytes
     }
 
+    /// There is a span: not so where a thread's locals are gone.
+    #[inline]
+    pub(crate) fn is_known(self) -> bool {
+        self.span != 0
+    }
+
     pub(crate) fn span_bytes(self) -> [u8; 8] {
         self.span.to_be_bytes()
     }
@@ -103,6 +109,8 @@ pub(crate) struct Details {
     pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) error_message: Option<String>,
+    /// A call that was made inside of this one on another thread was kept.
+    pub(crate) kept: Kept,
     /// W3C `tracestate` of the parent, as it came.
     pub(crate) trace_state: Option<String>,
 }
@@ -124,6 +132,23 @@ pub(crate) struct Event {
 }
 
 impl Details {
+    /// Memory it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let events = self
+            .events
+            .iter()
+            .map(|event| size_of::<Event>() + owned(&event.name) + bytes_of(&event.attributes));
+        let texts = [&self.error_message, &self.trace_state];
+        size_of::<Self>()
+            + bytes_of(&self.attributes)
+            + events.sum::<usize>()
+            + texts
+                .into_iter()
+                .flatten()
+                .map(String::capacity)
+                .sum::<usize>()
+    }
+
     /// At most so many attributes and so many events; the rest is left out.
     const MAX: usize = 128;
 
@@ -143,5 +168,24 @@ impl Details {
         } else {
             self.left_out.events += 1;
         }
+    }
+}
+
+fn bytes_of(attributes: &Vec<(Cow<'static, str>, Value)>) -> usize {
+    let texts = attributes.iter().map(|(key, value)| {
+        owned(key)
+            + match value {
+                Value::Str(text) => owned(text),
+                _ => 0,
+            }
+    });
+    attributes.capacity() * size_of::<(Cow<'static, str>, Value)>() + texts.sum::<usize>()
+}
+
+#[expect(clippy::ptr_arg, reason = "only an owned text takes memory of its own")]
+fn owned(text: &Cow<'static, str>) -> usize {
+    match text {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(text) => text.capacity(),
     }
 }

@@ -186,6 +186,11 @@ pub(crate) fn over_limit() -> u64 {
     OVER_LIMIT.load(Relaxed)
 }
 
+/// Telemetry begins anew: nothing has been over the limit.
+pub(crate) fn restart() {
+    OVER_LIMIT.store(0, Relaxed);
+}
+
 /// The rate at which roots are sampled whose tool says nothing else.
 pub(crate) fn sample_rate() -> f64 {
     registry(|registry| registry.calls.sample_rate)
@@ -193,18 +198,20 @@ pub(crate) fn sample_rate() -> f64 {
 
 /// The origin of a place that is seen for the first time.
 pub(crate) fn at(name: &'static str, place: Place) -> &'static Origin {
-    registry(|registry| {
+    let place: &'static Place = Box::leak(Box::new(place));
+    let origin = registry(|registry| {
         let tool = registry.tool(name);
-        let place = Box::leak(Box::new(place));
-        let first = *tool.first_place.get_or_init(|| place);
-        if !std::ptr::eq(first, place) && tool.name != OTHER && !tool.shared.swap(true, Relaxed) {
-            notice(&format!(
-                "two places are the same tool {name:?}: {}:{} and {}:{}; give one a name of its own if they differ",
-                first.file, first.line, place.file, place.line
-            ));
-        }
         registry.origin(tool, place)
-    })
+    });
+    let tool = origin.tool;
+    let first = *tool.first_place.get_or_init(|| place);
+    if !std::ptr::eq(first, place) && tool.name != OTHER && !tool.shared.swap(true, Relaxed) {
+        notice(&format!(
+            "two places are the same tool {name:?}: {}:{} and {}:{}; give one a name of its own if they differ",
+            first.file, first.line, place.file, place.line
+        ));
+    }
+    origin
 }
 
 /// The origin of a name that only the running program knows.

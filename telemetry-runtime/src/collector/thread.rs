@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::drain::{LANES, Sinks, SpanSink};
+use super::drain::{LANES, Owner, Sinks, SpanSink};
 use super::wake::{self, wake};
 use crate::call::tool;
 use crate::metrics::Metrics;
@@ -39,7 +39,7 @@ enum Request {
 impl Collector {
     /// Starts the thread. Records of an earlier time are forgotten.
     pub(crate) fn start(metrics: Metrics, spans: Box<dyn SpanSink>) -> std::io::Result<Self> {
-        lock(&LANES).discard();
+        let owner = lock(&LANES).take_over();
         let shared = Arc::new(Shared {
             metrics: Mutex::new(metrics),
             requests: Mutex::default(),
@@ -47,7 +47,7 @@ impl Collector {
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("telemetry-collector".into())
-            .spawn(move || theirs.run(spans))?;
+            .spawn(move || theirs.run(owner, spans))?;
         wake::set(Some(thread.thread().clone()));
         Ok(Self {
             shared,
@@ -99,7 +99,7 @@ impl Collector {
 }
 
 impl Shared {
-    fn run(&self, mut spans: Box<dyn SpanSink>) {
+    fn run(&self, owner: Owner, mut spans: Box<dyn SpanSink>) {
         let mut idle_since = Instant::now();
         loop {
             let requests = std::mem::take(&mut *lock(&self.requests));
@@ -110,7 +110,7 @@ impl Shared {
                 metrics: &self.metrics,
                 spans: &mut *spans,
             };
-            let records = lock(&LANES).drain(&mut sinks);
+            let records = lock(&LANES).drain(owner, &mut sinks);
             spans.tick(flush);
             if self.answer(requests) {
                 return;

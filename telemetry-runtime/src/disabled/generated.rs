@@ -19,6 +19,11 @@ impl Site {
     ) -> Self {
         Self
     }
+
+    #[must_use]
+    pub const fn line(self, _line: u32) -> Self {
+        self
+    }
 }
 
 /// Nobody makes one.
@@ -73,6 +78,34 @@ impl AsyncCall {
         _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
     ) -> F {
         body
+    }
+}
+
+#[must_use = "the body is run by `run`"]
+pub struct FutureCall;
+
+#[inline(always)]
+pub fn call_future(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> FutureCall {
+    FutureCall
+}
+
+impl FutureCall {
+    #[inline(always)]
+    pub fn run<T, F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
+    where
+        F: Future<Output = T>,
+        E: FnOnce(&T) -> Option<Failure<'_>>,
+    {
+        make()
+    }
+
+    #[inline(always)]
+    pub fn run_boxed<F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
+    where
+        F: Future,
+        E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+    {
+        make()
     }
 }
 

@@ -9,5 +9,7 @@ mod failure;
 
 pub use by_hand::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use failure::{Failure, Message, Returned, returned};
-pub use generated::{AsyncCall, Call, Guard, Param, Params, Site, call, call_async, guard};
+pub use generated::{
+    AsyncCall, Call, FutureCall, Guard, Param, Params, Site, call, call_async, call_future, guard,
+};
 pub use guard::{Builder, Reload, Telemetry, health, init, statistics};

@@ -107,12 +107,13 @@ impl Metrics {
     }
 
     pub(crate) fn statistics(&self, active: &HashMap<u32, i64>) -> Vec<ToolStatistics> {
-        let all = tool::known(0).into_iter().zip(&self.tools);
-        all.filter_map(|(tool, aggregate)| {
+        let none = Aggregate::default();
+        let statistics = tool::known(0).into_iter().filter_map(|tool| {
+            let aggregate = self.tools.get(tool.id as usize).unwrap_or(&none);
             let active = active.get(&tool.id).copied().unwrap_or(0);
             aggregate.statistics(tool.name, active)
-        })
-        .collect()
+        });
+        statistics.collect()
     }
 }
 

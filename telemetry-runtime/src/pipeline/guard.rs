@@ -77,6 +77,13 @@ pub fn statistics() -> Vec<ToolStatistics> {
 }
 
 /// Telemetry, running. Dropped, it sends what is left within `shutdown_timeout_ms`.
+///
+/// A program that returns from `main`, with an error too, or whose `main` panics, drops it and
+/// so loses nothing. `std::process::exit`, `abort` and a signal that kills drop nothing: what
+/// was not sent before is gone, which is at most the calls since the last batch
+/// (`traces_batch_delay_ms`) and the counts since the last export
+/// (`metrics_export_interval_ms`), and what waited for a server. Where a program ends like
+/// that on purpose, let it [`flush`](Self::flush) or [`shutdown`](Self::shutdown) first.
 #[must_use = "telemetry ends when this is dropped: bind it to a name in `main`, such as `_telemetry`"]
 pub struct Telemetry {
     running: Arc<Running>,

@@ -8,19 +8,13 @@ enum Choice {
     One,
 }
 
-#[tool]
-impl Agent {
-    fn act(&self) {}
-}
-
-#[tool]
 trait Acts {
     #[tool]
     fn act(&self);
 }
 
-#[tool]
-mod inside {}
+#[tool(skip)]
+fn plain() {}
 
 #[tool]
 const LIMIT: u8 = 3;
@@ -29,6 +23,6 @@ const LIMIT: u8 = 3;
 use std::fmt;
 
 fn main() {
-    Agent.act();
-    let _ = (Choice::One, LIMIT, fmt::Error);
+    plain();
+    let _ = (Agent, Choice::One, LIMIT, fmt::Error);
 }

@@ -187,7 +187,7 @@ use proc_macro::TokenStream;
 ///
 /// `#[tool] fn add(a: u64, b: u64) -> u64 { a + b }` is
 ///
-/// ```ignore (`__private` is only for what the attribute writes)
+/// ```ignore (__private is only for what the attribute writes)
 /// fn add(a: u64, b: u64) -> u64 {
 ///     ::telemetry_runtime::__private::call(
 ///         ::telemetry_runtime::__private::site!("add", "add", 2),

@@ -115,7 +115,10 @@ fn guards_and_runtimes_end_in_any_order() {
             .otlp(sink.url())
             .init()
             .expect("right");
-        let task = runtime.spawn(async_tool!("never ends either", std::future::pending::<()>()));
+        let task = runtime.spawn(async_tool!(
+            "never ends either",
+            std::future::pending::<()>()
+        ));
         drop(telemetry);
         drop((task, runtime));
         assert_eq!(sink.seen().span_count, 1);

@@ -121,10 +121,15 @@ pub(crate) fn attach(context: &Kept) -> Attached {
     context.as_ref().map(|context| context.clone().attach())
 }
 
-/// Makes current again what was before.
+/// Makes current again what was before. Once the thread's locals are gone there is no such
+/// thing any more, and OpenTelemetry's guard would panic.
 #[inline]
 pub(crate) fn detach(attached: Attached) {
-    drop(attached);
+    if local::are_alive() {
+        drop(attached);
+    } else {
+        std::mem::forget(attached);
+    }
 }
 
 /// The call has ended: nobody attaches its context any more.

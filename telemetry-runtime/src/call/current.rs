@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use super::capture::text;
 use super::failure::{Message, error_type};
-use super::live::detach;
 use super::local::{self, DetailsOf, Frame, SharedDetails};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
@@ -215,7 +214,7 @@ struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        detach(std::mem::take(&mut self.attached));
+        context::detach(std::mem::take(&mut self.attached));
         if let Some(position) = self.position {
             let frame = local::with(|local| local.leave(position)).flatten();
             // What was kept here keeps the call itself, wherever it ends.

@@ -113,7 +113,8 @@ fn files_load(folder: &Path) {
             if !yaml.starts_with("telemetry:") {
                 continue;
             }
-            let file = folder.join("telemetry.yaml");
+            // One each: some are watched for changes.
+            let file = folder.join(format!("{loaded}.yaml"));
             fs::write(&file, with_variables_set(&yaml)).unwrap();
             let telemetry = Telemetry::builder()
                 .file(&file)

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::drain::{LANES, Owner, Sinks, SpanSink};
 use super::wake::{self, wake};
-use crate::call::tool;
+use crate::call::{clock, tool};
 use crate::metrics::Metrics;
 
 /// How long records wait while calls are made, and while none are.
@@ -110,6 +110,7 @@ impl Shared {
                 metrics: &self.metrics,
                 spans: &mut *spans,
             };
+            clock::measure();
             let records = lock(&LANES).drain(owner, &mut sinks);
             spans.tick(flush);
             if self.answer(requests) {

@@ -223,7 +223,7 @@ fn make_parts(origin: &Origin, gen_ai: bool) -> StaticParts {
     let span_name = format!("{prefix}{name}");
     StaticParts::new(&StaticSpan {
         name: &span_name,
-        kind: Kind::Internal,
+        kind: place.kind,
         attributes: &attributes,
     })
 }

@@ -17,7 +17,7 @@ use crate::names::attribute::{
 use crate::names::{GEN_AI_SPAN_PREFIX, SPAN_PREFIX};
 use crate::otlp::Resource;
 use crate::otlp::span::{
-    Kind, Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
+    Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
 };
 use crate::value::Value;
 

@@ -14,6 +14,7 @@ use telemetry_runtime::{Telemetry, tool};
 #[test]
 fn every_key_and_every_variable() {
     let config = format!("```yaml\n{}```", Telemetry::documented_config());
+    generated("README.md", "documented_config", &config);
     generated("docs/configuration.md", "documented_config", &config);
     let variables = Telemetry::documented_variables();
     generated("docs/configuration.md", "documented_variables", &variables);

@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{LitBool, LitStr, Token, parenthesized};
 
-use crate::args::{known, usage};
+use crate::args::{Field, known, usage};
 use crate::errors::Errors;
 
 /// The arguments between the commas, none of them read.
@@ -58,6 +58,23 @@ impl Parse for Argument {
     }
 }
 
+/// Something of which several stand in the brackets of an argument.
+pub(crate) trait Listed: Sized {
+    fn one(input: ParseStream<'_>) -> syn::Result<Self>;
+}
+
+impl Listed for Ident {
+    fn one(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Self::parse_any)
+    }
+}
+
+impl Listed for Field {
+    fn one(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse()
+    }
+}
+
 impl Argument {
     /// The value of `key = value`.
     pub(crate) fn assigned<T: Parse>(&self) -> syn::Result<T> {
@@ -68,17 +85,16 @@ impl Argument {
         self.read(parser)
     }
 
-    /// The names of `key(name, …)`, at least one.
-    pub(crate) fn listed(&self) -> syn::Result<Vec<Ident>> {
+    /// What stands in `key(…, …)`, at least one.
+    pub(crate) fn listed<T: Listed>(&self) -> syn::Result<Vec<T>> {
         self.read(|input: ParseStream<'_>| {
             let content;
             parenthesized!(content in input);
-            let names =
-                Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?;
-            if names.is_empty() {
+            let all = Punctuated::<T, Token![,]>::parse_terminated_with(&content, T::one)?;
+            if all.is_empty() {
                 Err(content.error(""))
             } else {
-                Ok(names.into_iter().collect())
+                Ok(all.into_iter().collect())
             }
         })
     }

@@ -87,15 +87,13 @@ impl Container {
         }
     }
 
-    /// All functions that are measured, nested ones too.
-    pub(crate) fn measured(&self) -> Vec<&Function> {
-        fn of(member: &Member) -> Vec<&Function> {
-            match member {
-                Member::Function(method) if method.args.is_some() => vec![&method.function],
-                Member::Container(inside) => inside.measured(),
-                Member::Function(_) | Member::Other(_) => Vec::new(),
-            }
-        }
+    /// Every name of a parameter of a function that is measured, nested ones too.
+    pub(crate) fn bindings(&self) -> Vec<Ident> {
+        let of = |member: &Member| match member {
+            Member::Function(method) if method.args.is_some() => method.function.bindings(),
+            Member::Container(inside) => inside.bindings(),
+            Member::Function(_) | Member::Other(_) => Vec::new(),
+        };
         self.members.iter().flat_map(of).collect()
     }
 }

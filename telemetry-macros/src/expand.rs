@@ -1,8 +1,10 @@
 //! From the two token streams of an attribute to the one it becomes.
 
+mod capture;
+mod seen;
+
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::ext::IdentExt;
 use syn::{FnArg, Signature, Type, parse_quote};
 
 use crate::args::Args;
@@ -10,7 +12,7 @@ use crate::container::{Container, Member};
 use crate::errors::Errors;
 use crate::function::{Function, erase_impl_trait};
 use crate::item::Item;
-use crate::parameter::{Parameter, hygienic};
+use crate::parameter::Parameter;
 use crate::returns::Returns;
 
 /// The whole macro. Never panics; with faults it gives the function back as
@@ -29,7 +31,7 @@ pub(crate) fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(Item::Container(mut container)) => {
             args.check_container(&mut errors);
             container.decide(&args, &mut errors);
-            args.check_names(&container.measured(), &mut errors);
+            args.check_names(&container.bindings(), &mut errors);
             Expanded {
                 measured: inside(&container, true),
                 as_written: inside(&container, false),
@@ -96,7 +98,7 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
     let parameters = function.parameters();
     let krate = args.krate();
     let site = site(args, function, &parameters);
-    let capture = capture(args, &parameters);
+    let capture = capture::closure(args, &parameters);
     let arrive = arrive(function, &parameters);
     let body = function.body.span();
     let body = grouped(
@@ -198,58 +200,28 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
                 .filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
             quote!(+ ::core::cfg!(all(#(#conditions),*)) as u32)
         });
-    let line = function.line.map(Literal::u32_unsuffixed);
-    let line = line.map(|line| quote!(, line = #line));
+    let settings = settings(args, function);
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #line)
+        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #settings)
     }
 }
 
-/// What looks at the parameters before the body has them.
-fn capture(args: &Args, parameters: &[Parameter]) -> TokenStream {
-    let lines: Vec<_> = parameters
-        .iter()
-        .flat_map(|parameter| captured(args, parameter))
-        .collect();
-    if lines.is_empty() {
-        return quote!(|_| {});
-    }
-    quote_spanned!(Span::mixed_site()=> |__params| { #(#lines)* })
+/// What the attribute says of the tool itself.
+fn settings(args: &Args, function: &Function) -> TokenStream {
+    let fields = Some(args.fields().len()).filter(|count| *count > 0);
+    let settings = [
+        setting("line", function.line.map(Literal::u32_unsuffixed)),
+        setting("fields", fields.map(Literal::usize_unsuffixed)),
+        setting("kind", args.kind.as_ref()),
+        setting("threshold_ms", args.threshold_ms.as_ref()),
+        setting("sample", args.sample.as_ref()),
+    ];
+    settings.into_iter().collect()
 }
 
-/// A line for each name of the parameter that is not skipped.
-fn captured(args: &Args, parameter: &Parameter) -> Vec<TokenStream> {
-    let Parameter {
-        outer,
-        borrowed,
-        cfgs,
-        ..
-    } = parameter;
-    let names: Vec<_> = parameter
-        .bindings
-        .iter()
-        .filter(|name| !args.skips(name))
-        .collect();
-    let line = |name: &Ident, value: TokenStream| {
-        let key = format!("tool.param.{}", name.unraw());
-        quote_spanned!(Span::mixed_site()=> #(#cfgs)* __params.param(#key, #value).telemetry_capture();)
-    };
-    if !parameter.splits {
-        return names
-            .into_iter()
-            .map(|name| line(name, quote!(&#outer)))
-            .collect();
-    }
-    let mut lines = Vec::new();
-    if !names.is_empty() {
-        lines.push(quote_spanned!(Span::mixed_site()=> #(#cfgs)* let #borrowed = &#outer;));
-    }
-    lines.extend(
-        names
-            .into_iter()
-            .map(|name| line(name, hygienic(name).into_token_stream())),
-    );
-    lines
+fn setting(name: &str, value: Option<impl ToTokens>) -> TokenStream {
+    let name = Ident::new(name, Span::mixed_site());
+    value.map_or_else(TokenStream::new, |value| quote!(, #name = #value))
 }
 
 /// Moves every parameter to the body, whole and in order, so that it is dropped as

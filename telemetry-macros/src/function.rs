@@ -12,7 +12,6 @@ use syn::{
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::nearest::did_you_mean;
 use crate::parameter::Parameter;
 use crate::returns::Returns;
 
@@ -44,16 +43,7 @@ impl Function {
                 "an `async fn` gives a future anyway; leave `future` out",
             );
         }
-        let names = self.bindings();
-        let mut seen: Vec<&Ident> = Vec::new();
-        for skipped in args.skip.iter().flatten() {
-            if seen.contains(&skipped) {
-                errors.at(skipped, format!("`{skipped}` is named twice; keep one"));
-            } else if !names.contains(skipped) {
-                errors.at(skipped, no_parameter(skipped, &names));
-            }
-            seen.push(skipped);
-        }
+        args.check_names(&self.bindings(), errors);
     }
 
     /// Its own name, after that of its type.
@@ -220,21 +210,6 @@ fn split_inner_attributes(body: &Group) -> syn::Result<(Vec<Attribute>, Group)> 
     let mut rest = Group::new(Delimiter::Brace, rest);
     rest.set_span(body.span());
     Ok((attrs, rest))
-}
-
-pub(crate) fn no_parameter(name: &Ident, names: &[Ident]) -> String {
-    if name == "self" {
-        return "`self` is never captured; leave it out".to_owned();
-    }
-    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
-    let near = did_you_mean(&name.to_string(), names.iter().map(String::as_str));
-    if names.is_empty() {
-        return format!("no parameter is called `{name}`: there are none");
-    }
-    format!(
-        "no parameter is called `{name}`{near}; there are `{}`",
-        names.join("`, `")
-    )
 }
 
 /// `_` for each `impl Trait`, which an expression cannot name.

@@ -171,6 +171,75 @@ use proc_macro::TokenStream;
 /// # merge(&[], &[]);
 /// ```
 ///
+/// ## `only(parameter, …)`, `redact(parameter, …)`
+///
+/// `only` captures these and no others, whatever their names look like and whatever
+/// `params_capture` says. `redact` says of these no more than that they are there.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(only(user))]
+/// fn sign_in(user: &str, password: &str) -> bool {
+///     user.len() < password.len()
+/// }
+///
+/// #[tool(redact(card))]
+/// fn charge(card: &str, cents: u64) -> u64 {
+///     cents + card.len() as u64
+/// }
+/// # sign_in("a", "b");
+/// # charge("1", 2);
+/// ```
+///
+/// ## `fields(key = expression, …)`
+///
+/// Further attributes of the span. An expression sees the parameters, `self` too, as they are
+/// before the body has them, and is evaluated only where the span is sampled; names that a
+/// pattern binds are references there. Values are captured as parameters are, also where
+/// `params_capture` is `none`. A key is a word, words with dots, or a text.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(skip(items), fields(items.count = items.len(), "shop.region" = region()))]
+/// fn order(items: Vec<String>) -> usize {
+///     items.into_iter().map(|item| item.len()).sum()
+/// }
+///
+/// fn region() -> &'static str {
+///     "eu"
+/// }
+/// # order(Vec::new());
+/// ```
+///
+/// ## `kind = "server"`
+///
+/// OpenTelemetry's kind of the span: `internal` (if nothing is said), `server`, `client`,
+/// `producer`, `consumer`.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(kind = "client")]
+/// async fn query(sql: &str) -> usize {
+///     sql.len()
+/// }
+/// # pollster::block_on(query("a"));
+/// ```
+///
+/// ## `threshold_ms = 250`, `sample = 0.1`
+///
+/// From how many milliseconds on a call is slow, and which ratio of the calls is sampled that
+/// are roots of their trace. The configuration's `thresholds.<name>` and `tools` win over both;
+/// `thresholds.default` and `traces_sample_rate` do not.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(threshold_ms = 250, sample = 0.1)]
+/// fn poll_queue() -> Option<u8> {
+///     None
+/// }
+/// # poll_queue();
+/// ```
+///
 /// ## `crate = path`
 ///
 /// Where the runtime is, when it is renamed or another crate exports it again.

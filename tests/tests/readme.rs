@@ -14,6 +14,7 @@ use telemetry_runtime::{Telemetry, tool};
 #[test]
 fn every_key_and_every_variable() {
     let config = format!("```yaml\n{}```", Telemetry::documented_config());
+    generated("README.md", "documented_config", &config);
     generated("docs/configuration.md", "documented_config", &config);
     let variables = Telemetry::documented_variables();
     generated("docs/configuration.md", "documented_variables", &variables);
@@ -113,7 +114,8 @@ fn files_load(folder: &Path) {
             if !yaml.starts_with("telemetry:") {
                 continue;
             }
-            let file = folder.join("telemetry.yaml");
+            // One each: some are watched for changes.
+            let file = folder.join(format!("{loaded}.yaml"));
             fs::write(&file, with_variables_set(&yaml)).unwrap();
             let telemetry = Telemetry::builder()
                 .file(&file)

@@ -43,16 +43,43 @@ impl<'a> Params<'a> {
 
     /// One parameter, `key` being `tool.param.<name>`.
     pub fn param<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
-        let mut capture = self.capture;
-        if capture != ParamsCapture::None
-            && self
-                .rules
-                .is_secret(key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key))
-        {
+        let name = key.strip_prefix(TOOL_PARAM_PREFIX).unwrap_or(key);
+        if self.capture != ParamsCapture::None && self.rules.is_secret(name) {
+            self.redacted(key);
+            return self.slot(key, value, ParamsCapture::None);
+        }
+        self.slot(key, value, self.capture)
+    }
+
+    /// A parameter that the attribute asks for by its name, whatever the configuration says.
+    pub fn named<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
+        self.slot(key, value, ParamsCapture::All)
+    }
+
+    /// A parameter of which nobody may see more than that it is there.
+    pub fn redacted(&mut self, key: &'static str) {
+        if self.capture != ParamsCapture::None {
             self.values
                 .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
-            capture = ParamsCapture::None;
         }
+    }
+
+    /// An attribute that is no parameter. One whose key looks like a secret's is redacted.
+    pub fn field<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
+        if self.rules.is_secret(key) {
+            self.values
+                .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
+            return self.slot(key, value, ParamsCapture::None);
+        }
+        self.slot(key, value, ParamsCapture::All)
+    }
+
+    fn slot<'p, T: ?Sized>(
+        &'p mut self,
+        key: &'static str,
+        value: &'p T,
+        capture: ParamsCapture,
+    ) -> Param<'p, T> {
         let slot = Slot {
             values: self.values,
             key,
@@ -68,7 +95,7 @@ impl<'a> Params<'a> {
     }
 
     /// One parameter of a call by hand.
-    pub(crate) fn named(&mut self, name: Cow<'static, str>, value: Value) {
+    pub(crate) fn by_hand(&mut self, name: Cow<'static, str>, value: Value) {
         let value = match value {
             _ if self.capture == ParamsCapture::None => return,
             _ if self.rules.is_secret_now(&name) => Value::Str(Cow::Borrowed(REDACTED)),

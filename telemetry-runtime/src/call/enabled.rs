@@ -1,76 +1,14 @@
 //! What generated code calls, with any signal on.
 
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 
 use super::capture::Params;
 use super::failure::Failure;
 use super::future::ToolFuture;
 use super::live::{self, Running, Suspended};
 use super::record::Outcome;
+use super::site::Site;
 use super::state::State;
-use super::tool::{self, Origin, Place};
-
-/// A place in the code that is a tool: a `static` beside each annotated body.
-pub struct Site {
-    name: &'static str,
-    function: &'static str,
-    file: &'static str,
-    line: u32,
-    params: u32,
-    origin: OnceLock<&'static Origin>,
-}
-
-impl Site {
-    /// `function` is the path with its module; `params` counts all but `self`.
-    #[must_use]
-    pub const fn new(
-        name: &'static str,
-        function: &'static str,
-        file: &'static str,
-        line: u32,
-        params: u32,
-    ) -> Self {
-        Self {
-            name,
-            function,
-            file,
-            line,
-            params,
-            origin: OnceLock::new(),
-        }
-    }
-
-    /// Where it stands, if that is not where the attribute does.
-    #[must_use]
-    pub const fn line(mut self, line: u32) -> Self {
-        self.line = line;
-        self
-    }
-
-    #[inline]
-    pub(super) fn origin(&self) -> &'static Origin {
-        self.origin.get_or_init(|| {
-            let Self {
-                name,
-                function,
-                file,
-                line,
-                params,
-                ..
-            } = *self;
-            tool::at(
-                name,
-                Place {
-                    function,
-                    file,
-                    line,
-                    params: Some(params),
-                },
-            )
-        })
-    }
-}
 
 /// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
 #[inline]

@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::capture::Params;
-use super::enabled::Site;
 use super::failure::Failure;
 use super::future::ToolFuture;
 use super::live::{self, Suspended};
+use super::site::Site;
 use super::state::State;
 use crate::value::Value;
 

@@ -97,8 +97,6 @@ pub(crate) fn with_params(
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Vec<(Cow<'static, str>, Value)> {
     let mut attributes = Vec::new();
-    if mode != ParamsCapture::None {
-        with_rules(|rules| capture(&mut Params::new(&mut attributes, mode, rules)));
-    }
+    with_rules(|rules| capture(&mut Params::new(&mut attributes, mode, rules)));
     attributes
 }

@@ -42,7 +42,7 @@ pub(crate) struct Suspended {
 /// Whether the parameters of a call would go anywhere.
 #[inline]
 fn wants_params(state: State, origin: &Origin) -> bool {
-    state.sends_spans() && origin.place.params != Some(0)
+    state.sends_spans() && origin.place.captures()
 }
 
 /// The parameters, in details of their own where there are any.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
-use crate::config::{Calls, ParamsCapture};
+use crate::config::{Calls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
 
@@ -25,6 +25,9 @@ pub(crate) struct Tool {
     pub(crate) first_seen: u64,
     /// The first place of this name, for the note about a second one.
     first_place: OnceLock<&'static Place>,
+    /// What the attributes of its places say, the first of them that does.
+    own_threshold_ms: OnceLock<f64>,
+    own_sample_rate: OnceLock<f64>,
     /// A second place has been noted.
     shared: AtomicBool,
     enabled: AtomicBool,
@@ -46,6 +49,39 @@ pub(crate) struct Place {
     pub(crate) line: u32,
     /// How many parameters it takes; `None` where each call has its own.
     pub(crate) params: Option<u32>,
+    /// Attributes of its own, beside the parameters.
+    pub(crate) fields: u32,
+    pub(crate) kind: SpanKind,
+    pub(crate) own: Own,
+}
+
+/// OpenTelemetry's span kind, by its number in OTLP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SpanKind {
+    Internal = 1,
+    Server = 2,
+    Client = 3,
+    Producer = 4,
+    Consumer = 5,
+}
+
+impl Place {
+    /// That of a name which only the running program knows.
+    pub(crate) const NOWHERE: Self = Self {
+        function: "",
+        file: "",
+        line: 0,
+        params: None,
+        fields: 0,
+        kind: SpanKind::Internal,
+        own: Own::NOTHING,
+    };
+
+    /// Whether a call has anything to look at.
+    #[inline]
+    pub(crate) fn captures(&self) -> bool {
+        self.params != Some(0) || self.fields != 0
+    }
 }
 
 /// A tool at one place: what a record points to.
@@ -63,6 +99,8 @@ impl Tool {
             name,
             first_seen: clock::unix_now(),
             first_place: OnceLock::new(),
+            own_threshold_ms: OnceLock::new(),
+            own_sample_rate: OnceLock::new(),
             shared: AtomicBool::new(false),
             enabled: AtomicBool::new(true),
             params: AtomicU8::new(ParamsCapture::All as u8),
@@ -120,8 +158,25 @@ impl Tool {
         self.async_active.load(Relaxed)
     }
 
+    /// Takes what an attribute says of the tool, unless another has said it.
+    fn adopt(&self, own: Own, calls: &Calls) {
+        if let Some(threshold_ms) = own.threshold_ms {
+            self.own_threshold_ms.get_or_init(|| threshold_ms);
+        }
+        if let Some(rate) = own.sample_rate {
+            self.own_sample_rate.get_or_init(|| rate);
+        }
+        if own != Own::NOTHING {
+            self.configure(calls);
+        }
+    }
+
     fn configure(&self, calls: &Calls) {
-        let settings = calls.tool(self.name, None);
+        let own = Own {
+            threshold_ms: self.own_threshold_ms.get().copied(),
+            sample_rate: self.own_sample_rate.get().copied(),
+        };
+        let settings = calls.tool(self.name, own);
         self.enabled.store(settings.enabled, Relaxed);
         self.params.store(settings.params_capture as u8, Relaxed);
         self.sample_under
@@ -197,10 +252,10 @@ pub(crate) fn sample_rate() -> f64 {
 }
 
 /// The origin of a place that is seen for the first time.
-pub(crate) fn at(name: &'static str, place: Place) -> &'static Origin {
-    let place: &'static Place = Box::leak(Box::new(place));
+pub(crate) fn at(name: &'static str, place: &'static Place) -> &'static Origin {
     let origin = registry(|registry| {
         let tool = registry.tool(name);
+        tool.adopt(place.own, &registry.calls);
         registry.origin(tool, place)
     });
     let tool = origin.tool;
@@ -244,12 +299,7 @@ fn lookup(name: &str) -> Option<&'static Origin> {
     by_name.as_ref()?.get(name).copied()
 }
 
-static NOWHERE: Place = Place {
-    function: "",
-    file: "",
-    line: 0,
-    params: None,
-};
+static NOWHERE: Place = Place::NOWHERE;
 
 /// At most [`MAX_NAME`] bytes, whole characters; a name that is empty is `_other`.
 fn cut(name: &str) -> &str {

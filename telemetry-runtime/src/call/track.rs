@@ -34,7 +34,7 @@ pub fn track_tool_call(name: impl AsRef<str>, params: impl CallParams) -> ToolCa
     let state = State::now();
     let running = match state.is_running() {
         true => live::run(state, tool::named(name.as_ref()), |to| {
-            params.each(|key, value| to.named(key, value))
+            params.each(|key, value| to.by_hand(key, value))
         }),
         false => None,
     };

@@ -60,7 +60,7 @@ pub(crate) use environment::Environment;
 pub(crate) use file::FileChoice;
 pub(crate) use overrides::Override;
 pub(crate) use settings::*;
-pub(crate) use tools::Redaction;
+pub(crate) use tools::{Own, Redaction};
 
 use crate::Error;
 use check::Checked;

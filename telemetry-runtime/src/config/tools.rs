@@ -15,10 +15,24 @@ pub(crate) struct ToolSettings {
     pub(crate) threshold_ms: Option<f64>,
 }
 
+/// What the attribute of a tool says of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Own {
+    pub(crate) threshold_ms: Option<f64>,
+    pub(crate) sample_rate: Option<f64>,
+}
+
+impl Own {
+    pub(crate) const NOTHING: Self = Self {
+        threshold_ms: None,
+        sample_rate: None,
+    };
+}
+
 impl Calls {
     /// The settings of a tool. Its limit is that of `thresholds.<name>`, else of the last pattern
-    /// that has one, else the attribute's, else `thresholds.default`.
-    pub(crate) fn tool(&self, name: &str, attribute_threshold_ms: Option<f64>) -> ToolSettings {
+    /// that has one, else the attribute's, else `thresholds.default`; sampling in the same order.
+    pub(crate) fn tool(&self, name: &str, own: Own) -> ToolSettings {
         let rules = || {
             self.tools
                 .iter()
@@ -34,13 +48,12 @@ impl Calls {
             enabled: rules().find_map(|rule| rule.enabled).unwrap_or(true),
             sample_rate: rules()
                 .find_map(|rule| rule.sample_rate)
+                .or(own.sample_rate)
                 .unwrap_or(self.sample_rate),
             params_capture: rules()
                 .find_map(|rule| rule.params_capture)
                 .unwrap_or(self.params_capture),
-            threshold_ms: threshold_ms
-                .or(attribute_threshold_ms)
-                .or(self.default_threshold),
+            threshold_ms: threshold_ms.or(own.threshold_ms).or(self.default_threshold),
         }
     }
 }

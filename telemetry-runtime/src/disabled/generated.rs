@@ -24,6 +24,26 @@ impl Site {
     pub const fn line(self, _line: u32) -> Self {
         self
     }
+
+    #[must_use]
+    pub const fn fields(self, _fields: u32) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn kind(self, _kind: &'static str) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn threshold_ms(self, _threshold_ms: f64) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn sample(self, _rate: f64) -> Self {
+        self
+    }
 }
 
 /// Nobody makes one.
@@ -34,6 +54,19 @@ pub struct Param<'p, T: ?Sized>(PhantomData<&'p T>);
 impl Params<'_> {
     #[inline(always)]
     pub fn param<'p, T: ?Sized>(&'p mut self, _key: &'static str, _value: &'p T) -> Param<'p, T> {
+        Param(PhantomData)
+    }
+
+    #[inline(always)]
+    pub fn named<'p, T: ?Sized>(&'p mut self, _key: &'static str, _value: &'p T) -> Param<'p, T> {
+        Param(PhantomData)
+    }
+
+    #[inline(always)]
+    pub fn redacted(&mut self, _key: &'static str) {}
+
+    #[inline(always)]
+    pub fn field<'p, T: ?Sized>(&'p mut self, _key: &'static str, _value: &'p T) -> Param<'p, T> {
         Param(PhantomData)
     }
 }

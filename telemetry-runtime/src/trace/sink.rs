@@ -17,7 +17,7 @@ use crate::names::attribute::{
 use crate::names::{GEN_AI_SPAN_PREFIX, SPAN_PREFIX};
 use crate::otlp::Resource;
 use crate::otlp::span::{
-    Kind, Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
+    Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
 };
 use crate::value::Value;
 
@@ -223,7 +223,7 @@ fn make_parts(origin: &Origin, gen_ai: bool) -> StaticParts {
     let span_name = format!("{prefix}{name}");
     StaticParts::new(&StaticSpan {
         name: &span_name,
-        kind: Kind::Internal,
+        kind: place.kind,
         attributes: &attributes,
     })
 }

@@ -5,7 +5,7 @@ const fn fetch(url: &str) -> usize {
     url.len()
 }
 
-#[tool(name = "", threshold_ms = 5, skip, skip(self))]
+#[tool(name = "", level = "info", drift = false, skip, skip(self))]
 fn empty() {}
 
 #[tool(name = fetch, skip_all, skip(), name = " padded ")]
@@ -23,7 +23,31 @@ fn contradicts(a: u8) -> u8 {
     a
 }
 
+#[tool(only(a, a), skip(a), redact(a), redact(b), kind = "sever", threshold_ms = 0, sample = 2)]
+fn choices(a: u8) -> u8 {
+    a
+}
+
+#[tool(only(a), skip(b), skip_all, threshold_ms = "5", sample = "x", kind = server)]
+fn more_choices(a: u8, b: u8) -> u8 {
+    a + b
+}
+
+#[tool(fields(tool.name = 1, a = a, "a" = 2, "" = 3), fields())]
+fn fields(a: u8) -> u8 {
+    a
+}
+
+#[tool(fields(b))]
+fn half_a_field(a: u8) -> u8 {
+    a
+}
+
 fn main() {
+    choices(1);
+    more_choices(1, 2);
+    fields(1);
+    half_a_field(1);
     fetch("a");
     empty();
     wrong_values(1);

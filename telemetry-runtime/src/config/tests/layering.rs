@@ -432,7 +432,7 @@ fn maps_are_merged_and_headers_replaced() {
     );
     assert_eq!(config.calls.default_threshold, Some(2.0));
     assert_eq!(config.traces.backend.headers.len(), 1);
-    let tool = config.calls.tool("rag", None);
+    let tool = config.calls.tool("rag", Own::NOTHING);
     assert_eq!((tool.sample_rate, tool.threshold_ms), (0.5, Some(7.0)));
 }
 
@@ -466,7 +466,7 @@ fn the_builder_takes_every_kind_of_value() {
     );
     assert_eq!(config.calls.params_redact, ["pin", "token"]);
     assert_eq!(config.traces.backend.headers[0].1.0, "b");
-    assert!(!config.calls.tool("x", None).enabled);
+    assert!(!config.calls.tool("x", Own::NOTHING).enabled);
     assert_eq!(config.metrics.buckets, [1.0, 2.0, 3.0]);
     assert_eq!(config.environment, "second");
     for (value, found) in [(f64::NAN, "a text"), (1e300, "a text"), (-1.0, "-1")] {

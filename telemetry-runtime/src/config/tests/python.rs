@@ -232,7 +232,7 @@ fn merge_keys_lists_numbers_as_texts_and_other_programs_sections() {
     assert_eq!(config.resource["port"], "8080");
     assert_eq!(config.resource["team"], "core");
     assert!(!config.resource.contains_key("service.version"));
-    let tool = config.calls.tool("rag_slow1", None);
+    let tool = config.calls.tool("rag_slow1", Own::NOTHING);
     assert!(!tool.enabled);
     assert_eq!((tool.sample_rate, tool.threshold_ms), (0.1, Some(2000.0)));
 }

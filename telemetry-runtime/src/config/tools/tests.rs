@@ -71,13 +71,21 @@ fn whose_limit_holds() {
         rule("rag_x", None),
     ];
     let with_rules = calls(rules);
-    let threshold = |name| with_rules.tool(name, Some(7.0)).threshold_ms;
+    let own = Own {
+        threshold_ms: Some(7.0),
+        sample_rate: Some(0.5),
+    };
+    let threshold = |name| with_rules.tool(name, own).threshold_ms;
     assert_eq!(threshold("rag_query"), Some(100.0));
     assert_eq!(threshold("rag_x"), Some(800.0));
     assert_eq!(threshold("other"), Some(500.0));
     let without = calls(Vec::new());
-    assert_eq!(without.tool("other", Some(7.0)).threshold_ms, Some(7.0));
-    assert_eq!(without.tool("other", None).threshold_ms, Some(3000.0));
+    assert_eq!(without.tool("other", own).threshold_ms, Some(7.0));
+    assert_eq!(without.tool("other", own).sample_rate, 0.5);
+    assert_eq!(
+        without.tool("other", Own::NOTHING).threshold_ms,
+        Some(3000.0)
+    );
 }
 
 #[test]
@@ -93,12 +101,12 @@ fn the_later_rule_wins_where_both_say_something() {
         ..rule("llm_*", None)
     };
     let calls = calls(vec![first, second]);
-    let llm = calls.tool("llm_generate", None);
+    let llm = calls.tool("llm_generate", Own::NOTHING);
     assert_eq!(
         (llm.enabled, llm.sample_rate, llm.params_capture),
         (true, 0.1, ParamsCapture::None)
     );
-    let other = calls.tool("other", None);
+    let other = calls.tool("other", Own::NOTHING);
     assert_eq!(
         (other.enabled, other.params_capture),
         (false, ParamsCapture::All)

@@ -5,7 +5,7 @@ mod writer;
 
 use std::sync::Arc;
 
-pub(crate) use parts::{Kind, StaticParts, StaticSpan};
+pub(crate) use parts::{StaticParts, StaticSpan};
 pub(crate) use writer::SpanWriter;
 
 use super::resource::{Open, Resource};

@@ -1,6 +1,7 @@
 //! What all spans of one tool have in common.
 
 use super::super::{attribute, wire};
+use crate::call::tool::SpanKind as Kind;
 use crate::value::Value;
 
 /// A tool's name, kind and attributes, as they are to be on each of its spans.
@@ -9,17 +10,6 @@ pub(crate) struct StaticSpan<'a> {
     pub(crate) name: &'a str,
     pub(crate) kind: Kind,
     pub(crate) attributes: &'a [(&'a str, Value)],
-}
-
-/// OpenTelemetry's span kind, by its number in OTLP.
-#[expect(dead_code, reason = "all tools are internal yet")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Internal = 1,
-    Server = 2,
-    Client = 3,
-    Producer = 4,
-    Consumer = 5,
 }
 
 /// The same, encoded: copied into each span.

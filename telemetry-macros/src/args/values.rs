@@ -1,0 +1,113 @@
+//! What stands behind the words.
+
+use proc_macro2::Literal;
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Expr, Ident, Lit, LitStr, Token};
+
+use crate::errors::Errors;
+
+/// A tool's name: something a person can read and a label can hold.
+pub(super) fn named(name: LitStr) -> syn::Result<LitStr> {
+    let value = name.value();
+    let fault = if value.trim().is_empty() {
+        "a tool's name cannot be empty; leave `name` out to take the function's"
+    } else if value.trim() != value {
+        "a tool's name cannot begin or end with a space"
+    } else if value.chars().any(char::is_control) {
+        "a tool's name is one line of printable characters"
+    } else {
+        return Ok(name);
+    };
+    Err(syn::Error::new_spanned(name, fault))
+}
+
+/// OpenTelemetry's kinds of spans.
+const KINDS: [&str; 5] = ["internal", "server", "client", "producer", "consumer"];
+
+pub(super) fn kind(kind: LitStr) -> syn::Result<LitStr> {
+    match KINDS.contains(&kind.value().as_str()) {
+        true => Ok(kind),
+        false => Err(syn::Error::new_spanned(
+            kind,
+            format!("a span's kind is one of `{}`", KINDS.join("`, `")),
+        )),
+    }
+}
+
+/// A number, as an `f64`.
+pub(super) fn milliseconds(number: Lit) -> syn::Result<Literal> {
+    bounded(
+        &number,
+        |value| value > 0.0,
+        "a number of milliseconds over 0",
+    )
+}
+
+pub(super) fn ratio(number: Lit) -> syn::Result<Literal> {
+    bounded(&number, |value| value <= 1.0, "a ratio between 0 and 1")
+}
+
+fn bounded(number: &Lit, is_allowed: impl Fn(f64) -> bool, what: &str) -> syn::Result<Literal> {
+    let value = match number {
+        Lit::Int(number) => number.base10_parse::<f64>().ok(),
+        Lit::Float(number) => number.base10_parse().ok(),
+        _ => None,
+    };
+    let mut literal = match value {
+        Some(value) if value.is_finite() && is_allowed(value) => Literal::f64_unsuffixed(value),
+        _ => return Err(syn::Error::new_spanned(number, format!("expected {what}"))),
+    };
+    literal.set_span(number.span());
+    Ok(literal)
+}
+
+/// `key = expression`
+#[derive(Clone)]
+pub(crate) struct Field {
+    pub(crate) key: LitStr,
+    pub(crate) value: Expr,
+}
+
+impl Parse for Field {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let key = match input.peek(LitStr) {
+            true => input.parse()?,
+            false => dotted(input)?,
+        };
+        input.parse::<Token![=]>()?;
+        Ok(Self {
+            key,
+            value: input.parse()?,
+        })
+    }
+}
+
+/// `user.id`
+fn dotted(input: ParseStream<'_>) -> syn::Result<LitStr> {
+    let first = input.call(Ident::parse_any)?;
+    let mut key = first.unraw().to_string();
+    while input.parse::<Option<Token![.]>>()?.is_some() {
+        let next = input.call(Ident::parse_any)?;
+        key = format!("{key}.{}", next.unraw());
+    }
+    Ok(LitStr::new(&key, first.span()))
+}
+
+/// Refuses keys that mean something else, or the same twice.
+pub(super) fn check_fields(fields: &[Field], errors: &mut Errors) {
+    for (at, Field { key, .. }) in fields.iter().enumerate() {
+        let value = key.value();
+        let is_given = |before: &Field| before.key.value() == value;
+        if value.trim().is_empty() || value.chars().any(char::is_control) {
+            errors.at(key, "a field's key is one line of printable characters");
+        } else if value.starts_with("tool.") || value.starts_with("error.") {
+            errors.at(
+                key,
+                "keys that begin with `tool.` or `error.` are telemetry's own; take another",
+            );
+        } else if fields[..at].iter().any(is_given) {
+            errors.at(key, format!("the field `{value}` is given twice; keep one"));
+        }
+    }
+}

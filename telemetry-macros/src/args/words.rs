@@ -1,0 +1,66 @@
+//! The words that may stand in the brackets.
+
+use proc_macro2::Ident;
+
+use crate::nearest::did_you_mean;
+
+/// Each argument and how it is written.
+const ARGUMENTS: [(&str, &str); 11] = [
+    ("crate", "crate = path::to::telemetry_runtime"),
+    ("fields", "fields(key = expression, …)"),
+    ("future", "future"),
+    ("kind", "kind = \"server\""),
+    ("name", "name = \"…\""),
+    ("only", "only(parameter, …)"),
+    ("redact", "redact(parameter, …)"),
+    ("sample", "sample = 0.1"),
+    ("skip", "skip(parameter, …)"),
+    ("skip_all", "skip_all"),
+    ("threshold_ms", "threshold_ms = 250"),
+];
+
+/// Those that can hold for every function of an `impl`, a `trait` or a `mod`.
+const FOR_ALL: [&str; 8] = [
+    "crate",
+    "kind",
+    "only",
+    "redact",
+    "sample",
+    "skip",
+    "skip_all",
+    "threshold_ms",
+];
+
+/// Those that come with parts which are not there yet.
+const LATER: [(&str, &str); 3] = [
+    ("drift", "drift detection"),
+    ("level", "logs"),
+    ("objective", "drift detection"),
+];
+
+pub(super) fn holds_for_all(word: &Ident) -> bool {
+    FOR_ALL.iter().any(|known| word == known)
+}
+
+/// How the argument of this name is written.
+pub(crate) fn usage(word: &Ident) -> &'static str {
+    ARGUMENTS
+        .iter()
+        .find(|(key, _)| word == key)
+        .map_or("", |(_, usage)| usage)
+}
+
+/// All of them.
+pub(crate) fn known() -> String {
+    let usages = ARGUMENTS.map(|(_, usage)| format!("`{usage}`"));
+    format!("known: {}", usages.join(", "))
+}
+
+/// What to say of a word that is none of them.
+pub(super) fn unknown(word: &str) -> String {
+    if let Some((_, part)) = LATER.iter().find(|(later, _)| word == *later) {
+        return format!("`{word}` comes with {part}, in a later release; leave it out until then");
+    }
+    let near = did_you_mean(word, ARGUMENTS.map(|(key, _)| key));
+    format!("unknown argument `{word}`{near}; {}", known())
+}

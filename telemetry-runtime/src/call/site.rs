@@ -1,0 +1,83 @@
+//! A place in the code that is a tool.
+
+use std::sync::OnceLock;
+
+use super::tool::{self, Origin, Place, SpanKind};
+
+/// A `static` beside each annotated body.
+pub struct Site {
+    name: &'static str,
+    place: Place,
+    origin: OnceLock<&'static Origin>,
+}
+
+impl Site {
+    /// `function` is the path with its module; `params` counts all but `self`.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        function: &'static str,
+        file: &'static str,
+        line: u32,
+        params: u32,
+    ) -> Self {
+        Self {
+            name,
+            place: Place {
+                function,
+                file,
+                line,
+                params: Some(params),
+                ..Place::NOWHERE
+            },
+            origin: OnceLock::new(),
+        }
+    }
+
+    /// Where it stands, if that is not where the attribute does.
+    #[must_use]
+    pub const fn line(mut self, line: u32) -> Self {
+        self.place.line = line;
+        self
+    }
+
+    /// How many attributes it has beside its parameters.
+    #[must_use]
+    pub const fn fields(mut self, fields: u32) -> Self {
+        self.place.fields = fields;
+        self
+    }
+
+    /// OpenTelemetry's kind of its spans, by name; `internal` for a name that is none.
+    #[must_use]
+    pub const fn kind(mut self, kind: &'static str) -> Self {
+        self.place.kind = match kind.as_bytes() {
+            b"server" => SpanKind::Server,
+            b"client" => SpanKind::Client,
+            b"producer" => SpanKind::Producer,
+            b"consumer" => SpanKind::Consumer,
+            _ => SpanKind::Internal,
+        };
+        self
+    }
+
+    /// From here on, in milliseconds, a call is slow, where the configuration names no limit.
+    #[must_use]
+    pub const fn threshold_ms(mut self, threshold_ms: f64) -> Self {
+        self.place.own.threshold_ms = Some(threshold_ms);
+        self
+    }
+
+    /// The ratio of its calls that are sampled where they are roots, where the configuration
+    /// names none for it. Between 0 and 1.
+    #[must_use]
+    pub const fn sample(mut self, rate: f64) -> Self {
+        self.place.own.sample_rate = Some(rate);
+        self
+    }
+
+    #[inline]
+    pub(super) fn origin(&'static self) -> &'static Origin {
+        self.origin.get_or_init(|| tool::at(self.name, &self.place))
+    }
+}

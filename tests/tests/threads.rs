@@ -67,31 +67,51 @@ thread_local! {
     static AT_THE_END: AtTheEnd = const { AtTheEnd(RefCell::new(None)) };
 }
 
-/// A thread that has `last` run after (`first_of_all`) or before the locals of everything it
-/// has called in between are destroyed: they go in the opposite order of their first use.
-fn thread_with(first_of_all: bool, last: impl FnOnce() + Send + 'static) {
-    let set = move || AT_THE_END.with(|end| *end.0.borrow_mut() = Some(Box::new(last)));
+/// When a thread's own local is used first, and so destroyed last: the opposite order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum First {
+    BeforeAnyCall,
+    /// After the thread has asked for the current call, of which there was none.
+    BetweenQuestionAndCall,
+    AfterACall,
+}
+
+const ORDERS: [First; 3] = [
+    First::BeforeAnyCall,
+    First::BetweenQuestionAndCall,
+    First::AfterACall,
+];
+
+/// A thread that makes a call in its life and has `last` run while its locals are destroyed.
+fn thread_with(first: First, last: impl FnOnce() + Send + 'static) {
     let there = thread::spawn(move || {
-        if first_of_all {
-            set();
-            tool!("in its life", || {});
-        } else {
-            tool!("in its life", || {});
-            set();
+        if first == First::BetweenQuestionAndCall {
+            assert_eq!(current().span_id(), None);
+        }
+        if first == First::AfterACall {
+            in_its_life();
+        }
+        AT_THE_END.with(|end| *end.0.borrow_mut() = Some(Box::new(last)));
+        if first != First::AfterACall {
+            in_its_life();
         }
     });
     there.join().expect("a panic there would end the process");
+}
+
+fn in_its_life() {
+    tool!("in its life", || {});
 }
 
 #[test]
 fn calls_while_the_threads_locals_are_destroyed() {
     let _alone = alone();
     for otel_context in [true, false] {
-        for first_of_all in [true, false] {
+        for first in ORDERS {
             let spans = Spans::default();
             let telemetry =
                 spans.telemetry_with(|builder| builder.set("otel_context", otel_context));
-            thread_with(first_of_all, || {
+            thread_with(first, || {
                 tool!("at the end", || {
                     tool!("below the end", || {});
                     current().set_attribute("heard", false);
@@ -164,7 +184,7 @@ fn a_future_that_ends_with_a_thread() {
         current().set_attribute("polled", true);
     });
     let unfinished = track_tool_call("dropped at the end", ()).wrap(std::future::pending::<()>());
-    thread_with(true, move || {
+    thread_with(First::BeforeAnyCall, move || {
         pollster::block_on(future);
         drop(unfinished);
     });

@@ -200,8 +200,9 @@ pub(crate) struct Calls {
     pub(crate) queue_max_bytes: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ParamsCapture {
+    #[default]
     All,
     Primitives,
     None,

@@ -7,13 +7,13 @@ mod words;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{LitStr, Path};
+use syn::{Expr, LitStr, Path};
 
 use crate::argument::{Argument, once, split};
 use crate::errors::Errors;
 
 pub(crate) use choice::{Captured, Choice};
-pub(crate) use values::Field;
+pub(crate) use values::{Field, Shown};
 pub(crate) use words::{known, usage};
 
 #[derive(Clone, Default)]
@@ -30,6 +30,13 @@ pub(crate) struct Args {
     pub(crate) choice: Choice,
     /// Further attributes of the span.
     pub(crate) fields: Option<Vec<Field>>,
+    /// What counts as a failure, and how it is told.
+    pub(crate) error_if: Option<Expr>,
+    pub(crate) ok_if: Option<Expr>,
+    pub(crate) error_type: Option<Expr>,
+    pub(crate) err: Option<Shown>,
+    /// Whether the value is an attribute.
+    pub(crate) ret: Option<Shown>,
     pub(crate) kind: Option<LitStr>,
     pub(crate) threshold_ms: Option<Literal>,
     pub(crate) sample: Option<Literal>,
@@ -70,6 +77,13 @@ impl Args {
         }
     }
 
+    /// The arguments that look at what the function gives.
+    pub(crate) fn of_the_output(&self) -> impl Iterator<Item = &Ident> {
+        self.given
+            .iter()
+            .filter(|word| words::is_of_the_output(word))
+    }
+
     pub(crate) fn fields(&self) -> &[Field] {
         self.fields.as_deref().unwrap_or_default()
     }
@@ -77,6 +91,11 @@ impl Args {
     fn set(&mut self, argument: &Argument, errors: &mut Errors) {
         match argument.key.to_string().as_str() {
             "crate" => once(&mut self.krate, argument, argument.assigned(), errors),
+            "err" => once(&mut self.err, argument, argument.whole(), errors),
+            "error_if" => once(&mut self.error_if, argument, argument.assigned(), errors),
+            "error_type" => once(&mut self.error_type, argument, argument.assigned(), errors),
+            "ok_if" => once(&mut self.ok_if, argument, argument.assigned(), errors),
+            "ret" => once(&mut self.ret, argument, argument.whole(), errors),
             "fields" => once(&mut self.fields, argument, argument.listed(), errors),
             "future" => once(&mut self.future, argument, argument.switched(), errors),
             "kind" => {

@@ -112,6 +112,11 @@ impl Argument {
         }
     }
 
+    /// All that follows the key.
+    pub(crate) fn whole<T: Parse>(&self) -> syn::Result<T> {
+        self.read(T::parse)
+    }
+
     /// Whether nothing follows the word.
     pub(crate) fn is_alone(&self) -> bool {
         self.rest.is_empty()

@@ -1,6 +1,7 @@
 //! From the two token streams of an attribute to the one it becomes.
 
 mod capture;
+mod ending;
 mod seen;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
@@ -107,7 +108,7 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
         Span::mixed_site().located_at(body),
     );
     let output = function.output();
-    let ending = ending(&krate, &output);
+    let ending = ending::closure(args, &krate, &output);
 
     let call = if function.tracks_caller() {
         quote_spanned! {Span::mixed_site()=>
@@ -287,16 +288,6 @@ impl Together {
             ([], _) => TokenStream::new(),
             ([pattern], [value]) => quote_spanned!(Span::mixed_site()=> let #pattern = #value;),
             _ => quote_spanned!(Span::mixed_site()=> let (#(#patterns),*) = (#(#values),*);),
-        }
-    }
-}
-
-/// What tells a failure by the type that the function gives.
-fn ending(krate: &TokenStream, output: &Type) -> TokenStream {
-    match output {
-        Type::Never(_) => quote!(|_| ::core::option::Option::None),
-        _ => {
-            quote_spanned!(Span::mixed_site()=> |output| #krate::__private::returned(output).telemetry_failure())
         }
     }
 }

@@ -43,6 +43,21 @@ impl Function {
                 "an `async fn` gives a future anyway; leave `future` out",
             );
         }
+        let unseen = match &self.sig.output {
+            _ if self.tracks_caller() => Some(
+                "of a `#[track_caller]` function no value is seen, since no closure can have a caller",
+            ),
+            ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => {
+                Some("this function never gives a value to look at")
+            }
+            _ => None,
+        };
+        for word in args.of_the_output().filter(|_| unseen.is_some()) {
+            errors.at(
+                word,
+                format!("{}; leave `{word}` out", unseen.unwrap_or_default()),
+            );
+        }
         args.check_names(&self.bindings(), errors);
     }
 

@@ -211,6 +211,71 @@ use proc_macro::TokenStream;
 /// # order(Vec::new());
 /// ```
 ///
+/// ## `error_if = function`, `ok_if = function`, `error_type = function`
+///
+/// What counts as a failure, and how it is called. `error_if` and `ok_if` look at what the
+/// function gives, beside the `Err` of a `Result`, which is a failure otherwise; where both hold,
+/// `ok_if` wins. `error_type` is `error.type` of span and metrics: a text, or of a `Result`'s error
+/// a function that gives a text. There should not be many different ones. Without it, it is the
+/// name of the error's type.
+///
+/// A function here is a path or a closure, which sees no parameters: the body has them. A
+/// `Result` inside of another one's `Ok` is a success, and an `ExitCode` always is.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[derive(Debug)]
+/// enum Refused {
+///     Busy,
+///     NotFound,
+/// }
+///
+/// impl Refused {
+///     fn code(&self) -> &'static str {
+///         match self {
+///             Self::Busy => "busy",
+///             Self::NotFound => "not_found",
+///         }
+///     }
+/// }
+///
+/// #[tool(error_type = Refused::code, ok_if = |found| matches!(found, Err(Refused::NotFound)))]
+/// fn find(id: u8) -> Result<u8, Refused> {
+///     match id {
+///         0 => Err(Refused::NotFound),
+///         1 => Err(Refused::Busy),
+///         id => Ok(id),
+///     }
+/// }
+///
+/// #[tool(error_if = Option::is_none, error_type = "missing")]
+/// fn first(list: &[u8]) -> Option<u8> {
+///     list.first().copied()
+/// }
+/// # let _ = (find(0), find(1), find(2), first(&[]));
+/// ```
+///
+/// ## `err`, `ret`
+///
+/// The text of an error is on the span as `error.message`, by its `Display`, else by its `Debug`;
+/// `err = false` leaves it out. `ret` puts what the function gives on the span too, of a `Result`
+/// what is in an `Ok`, as `tool.return`, captured as parameters are. Both take `Debug`, `Display` or
+/// a function in brackets.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(ret, err(Debug))]
+/// fn parse(text: &str) -> Result<u8, std::num::ParseIntError> {
+///     text.parse()
+/// }
+///
+/// #[tool(ret(Vec::len))]
+/// fn words(text: &str) -> Vec<&str> {
+///     text.split(' ').collect()
+/// }
+/// # let _ = (parse("a"), words("b c"));
+/// ```
+///
 /// ## `kind = "server"`
 ///
 /// OpenTelemetry's kind of the span: `internal` (if nothing is said), `server`, `client`,

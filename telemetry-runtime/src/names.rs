@@ -16,6 +16,8 @@ pub(crate) mod attribute {
     pub(crate) const TOOL_PARAMS_COUNT: &str = "tool.params.count";
     /// A captured parameter: `tool.param.<key>`.
     pub(crate) const TOOL_PARAM_PREFIX: &str = "tool.param.";
+    /// What the call gave, where the attribute says `ret`.
+    pub(crate) const TOOL_RETURN: &str = "tool.return";
     /// Why a span that head sampling left out was kept: `error` or `slow`.
     pub(crate) const TOOL_SAMPLED_REASON: &str = "tool.sampled.reason";
     pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";

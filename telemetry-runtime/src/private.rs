@@ -2,13 +2,13 @@
 
 #[cfg(feature = "_calls")]
 pub use crate::call::{
-    AsyncCall, Boxed, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site,
-    call, call_async, call_future, guard, returned,
+    AsyncCall, Boxed, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param,
+    Params, Returned, Site, call, call_async, call_future, guard, judge, map, ret, returned,
 };
 #[cfg(not(feature = "_calls"))]
 pub use crate::disabled::{
-    AsyncCall, Call, Failure, FutureCall, Guard, Message, Param, Params, Returned, Site, call,
-    call_async, call_future, guard, returned,
+    AsyncCall, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param, Params,
+    Returned, Site, call, call_async, call_future, guard, judge, map, ret, returned,
 };
 pub use crate::{__returns as returns, __site as site};
 

@@ -226,3 +226,175 @@ fn an_own_ratio_holds_for_roots() {
     std::thread::sleep(Duration::from_millis(1));
     assert_eq!(spans.after(telemetry).names().len(), 2);
 }
+
+#[derive(Debug)]
+enum Refused {
+    Empty,
+    Other(u8),
+}
+
+impl Refused {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Other(10..) => "large",
+            Self::Other(_) => "other",
+        }
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "refused: {}", self.code())
+    }
+}
+
+type Checked = Result<u8, Refused>;
+
+fn check(n: u8) -> Checked {
+    match n {
+        0 => Err(Refused::Empty),
+        1..10 => Err(Refused::Other(n)),
+        n => Ok(n),
+    }
+}
+
+#[tool(error_type = Refused::code)]
+fn coded(n: u8) -> Checked {
+    check(n)
+}
+
+#[tool(error_type = |error| format!("refused_{}", error.code()), err(Debug))]
+async fn coded_later(n: u8) -> Checked {
+    check(n)
+}
+
+#[tool(error_type = "refused", err = false)]
+fn silent(n: u8) -> Checked {
+    check(n)
+}
+
+#[tool(err(|error| error.code().len()))]
+fn mapped(n: u8) -> Checked {
+    check(n)
+}
+
+#[tool(error_if = Option::is_none, error_type = "not_found")]
+fn found(n: u8) -> Option<u8> {
+    n.checked_sub(1)
+}
+
+#[tool(error_if = |n| *n > 3)]
+fn small(n: u8) -> u8 {
+    n
+}
+
+#[tool(ok_if = |checked| matches!(checked, Err(Refused::Empty)))]
+fn lenient(n: u8) -> Checked {
+    check(n)
+}
+
+#[test]
+fn failures_are_what_the_attribute_says() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    for n in [0, 1, 10] {
+        let _ = (coded(n), block_on(coded_later(n)), silent(n), mapped(n));
+        let _ = (found(n), small(n), lenient(n));
+    }
+    for (tool, errors) in [
+        ("coded", 2),
+        ("coded_later", 2),
+        ("silent", 2),
+        ("mapped", 2),
+        ("found", 1),
+        ("small", 1),
+        ("lenient", 1),
+    ] {
+        assert_eq!(statistics(tool).errors, errors, "{tool}");
+    }
+    let sent = spans.after(telemetry);
+    let told = |tool: &str, at: usize| {
+        let span = sent.all(tool)[at];
+        ["tool.status", "error.type", "error.message"]
+            .map(|key| attribute(span, key).unwrap_or_default())
+    };
+    assert_eq!(told("coded", 0), ["error", "empty", "refused: empty"]);
+    assert_eq!(told("coded", 1), ["error", "other", "refused: other"]);
+    assert_eq!(told("coded", 2), ["success", "", ""]);
+    assert_eq!(
+        told("coded_later", 1),
+        ["error", "refused_other", "Other(1)"]
+    );
+    assert_eq!(told("silent", 0), ["error", "refused", ""]);
+    assert_eq!(told("mapped", 0), ["error", "Refused", "5"]);
+    assert_eq!(told("found", 0), ["error", "not_found", ""]);
+    assert_eq!(told("small", 2), ["error", "u8", ""]);
+    assert_eq!(told("lenient", 0), ["success", "", ""]);
+    assert_eq!(told("lenient", 1), ["error", "Refused", "refused: other"]);
+}
+
+#[tool(ret)]
+fn gives(n: u8) -> Checked {
+    below();
+    check(n)
+}
+
+#[tool(ret(|text| text.len()))]
+async fn gives_later(text: &str) -> &str {
+    below();
+    text
+}
+
+#[tool(ret(Debug))]
+fn by_debug(text: &str) -> String {
+    text.to_owned()
+}
+
+#[tool(ret(Display), err(Display))]
+fn by_display(n: u8) -> Result<Refused, Refused> {
+    Ok(Refused::Other(n))
+}
+
+struct Opaque;
+
+#[tool(ret)]
+fn cannot_be_told() -> Opaque {
+    Opaque
+}
+
+#[test]
+fn a_value_is_an_attribute() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    let _ = (gives(0), gives(20), block_on(gives_later("abc")));
+    let _ = (by_debug("a"), by_display(1), cannot_be_told());
+    let sent = spans.after(telemetry);
+    let value_of = |tool: &str, at: usize| attribute(sent.all(tool)[at], "tool.return");
+    assert_eq!(value_of("gives", 0), None);
+    assert_eq!(value_of("gives", 1).as_deref(), Some("20"));
+    assert_eq!(value_of("gives_later", 0).as_deref(), Some("3"));
+    assert_eq!(value_of("by_debug", 0).as_deref(), Some("\"a\""));
+    assert_eq!(value_of("by_display", 0).as_deref(), Some("refused: other"));
+    assert_eq!(value_of("cannot_be_told", 0), None);
+    assert_eq!(value_of("below", 0), None);
+}
+
+#[tool(error_if = |n: &u8| { assert!(*n < 3, "on purpose"); false })]
+fn judged_by_a_panic(n: u8) -> u8 {
+    n
+}
+
+#[test]
+fn a_panic_of_what_judges_goes_on() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    assert_eq!(judged_by_a_panic(1), 1);
+    std::panic::catch_unwind(|| judged_by_a_panic(3)).unwrap_err();
+    let told = statistics("judged_by_a_panic");
+    assert_eq!((told.calls, told.errors, told.active), (2, 1, 0));
+    drop(telemetry);
+}

@@ -10,7 +10,7 @@ fn refused() {
 /// `same_*.rs` hold the same code twice, without the attribute and with it.
 #[test]
 fn the_same_with_and_without() {
-    for case in ["same_type_errors", "same_lints"] {
+    for case in ["same_type_errors", "same_lints", "same_dead_code"] {
         let source = fs::read_to_string(format!("tests/ui/{case}.rs")).unwrap();
         let line_of = |text| source.lines().position(|line| line == text).unwrap() + 1;
         let (bare, tools) = (line_of("mod bare {"), line_of("mod tools {"));

@@ -75,6 +75,8 @@ impl Args {
                 true => self.choice,
                 false => around.choice.clone(),
             },
+            err: self.err.or_else(|| around.err.clone()),
+            ret: self.ret.or_else(|| around.ret.clone()),
             kind: self.kind.or_else(|| around.kind.clone()),
             threshold_ms: self.threshold_ms.or_else(|| around.threshold_ms.clone()),
             sample: self.sample.or_else(|| around.sample.clone()),

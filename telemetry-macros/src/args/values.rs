@@ -3,7 +3,7 @@
 use proc_macro2::Literal;
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{Expr, Ident, Lit, LitStr, Token};
+use syn::{Expr, Ident, Lit, LitBool, LitStr, Token, parenthesized};
 
 use crate::errors::Errors;
 
@@ -60,6 +60,38 @@ fn bounded(number: &Lit, is_allowed: impl Fn(f64) -> bool, what: &str) -> syn::R
     };
     literal.set_span(number.span());
     Ok(literal)
+}
+
+/// How a value or an error is shown.
+#[derive(Clone)]
+pub(crate) enum Shown {
+    No,
+    /// As parameters are.
+    Plain,
+    Debug,
+    Display,
+    /// As what this function makes of it.
+    By(Expr),
+}
+
+impl Parse for Shown {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if input.is_empty() {
+            return Ok(Self::Plain);
+        }
+        if input.parse::<Option<Token![=]>>()?.is_some() {
+            let is_shown = input.parse::<LitBool>()?.value;
+            return Ok(if is_shown { Self::Plain } else { Self::No });
+        }
+        let content;
+        parenthesized!(content in input);
+        let by: Expr = content.parse()?;
+        Ok(match &by {
+            Expr::Path(path) if path.path.is_ident("Debug") => Self::Debug,
+            Expr::Path(path) if path.path.is_ident("Display") => Self::Display,
+            _ => Self::By(by),
+        })
+    }
 }
 
 /// `key = expression`

@@ -5,14 +5,19 @@ use proc_macro2::Ident;
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 11] = [
+const ARGUMENTS: [(&str, &str); 16] = [
     ("crate", "crate = path::to::telemetry_runtime"),
+    ("err", "err = false"),
+    ("error_if", "error_if = |output| …"),
+    ("error_type", "error_type = |error| …"),
     ("fields", "fields(key = expression, …)"),
     ("future", "future"),
     ("kind", "kind = \"server\""),
     ("name", "name = \"…\""),
+    ("ok_if", "ok_if = |output| …"),
     ("only", "only(parameter, …)"),
     ("redact", "redact(parameter, …)"),
+    ("ret", "ret"),
     ("sample", "sample = 0.1"),
     ("skip", "skip(parameter, …)"),
     ("skip_all", "skip_all"),
@@ -20,16 +25,21 @@ const ARGUMENTS: [(&str, &str); 11] = [
 ];
 
 /// Those that can hold for every function of an `impl`, a `trait` or a `mod`.
-const FOR_ALL: [&str; 8] = [
+const FOR_ALL: [&str; 10] = [
     "crate",
+    "err",
     "kind",
     "only",
     "redact",
+    "ret",
     "sample",
     "skip",
     "skip_all",
     "threshold_ms",
 ];
+
+/// Those that look at what the function gives.
+const OF_THE_OUTPUT: [&str; 5] = ["err", "error_if", "error_type", "ok_if", "ret"];
 
 /// Those that come with parts which are not there yet.
 const LATER: [(&str, &str); 3] = [
@@ -40,6 +50,10 @@ const LATER: [(&str, &str); 3] = [
 
 pub(super) fn holds_for_all(word: &Ident) -> bool {
     FOR_ALL.iter().any(|known| word == known)
+}
+
+pub(super) fn is_of_the_output(word: &Ident) -> bool {
+    OF_THE_OUTPUT.iter().any(|known| word == known)
 }
 
 /// How the argument of this name is written.

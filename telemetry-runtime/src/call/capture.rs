@@ -18,7 +18,7 @@ use super::limits::Rules;
 use super::typed::{Typed, cut};
 use crate::Value;
 use crate::config::ParamsCapture;
-use crate::names::attribute::TOOL_PARAM_PREFIX;
+use crate::names::attribute::{TOOL_PARAM_PREFIX, TOOL_RETURN};
 
 /// Where captured parameters go, and by which rules.
 pub struct Params<'a> {
@@ -74,6 +74,11 @@ impl<'a> Params<'a> {
         self.slot(key, value, ParamsCapture::All)
     }
 
+    /// What the call gave.
+    pub fn value<'p, T: ?Sized>(&'p mut self, value: &'p T) -> Param<'p, T> {
+        self.slot(TOOL_RETURN, value, self.capture)
+    }
+
     fn slot<'p, T: ?Sized>(
         &'p mut self,
         key: &'static str,
@@ -127,6 +132,7 @@ pub(crate) fn text(message: &Message<'_>, max_length: usize) -> Option<String> {
     let written = catch_unwind(AssertUnwindSafe(|| match message {
         Message::Display(error) => write!(text, "{error}"),
         Message::Debug(error) => write!(text, "{error:?}"),
+        Message::Mapped(error) => write!(text, "{error}"),
         Message::None => Ok(()),
     }));
     match (written, message) {

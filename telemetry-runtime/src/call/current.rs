@@ -14,6 +14,7 @@ use super::local::{self, DetailsOf, Frame, SharedDetails};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
 use super::{clock, context, limits};
+use crate::config::ParamsCapture;
 use crate::ids::{SpanId, TraceId};
 use crate::value::Value;
 
@@ -196,6 +197,7 @@ impl Current {
             seen: context::active_span(),
             kept: Kept::No,
             ended: false,
+            capture: ParamsCapture::default(),
             details: DetailsOf::Shared(details),
         };
         Entered {

@@ -42,15 +42,7 @@ impl Call {
         };
         let unwinding = Unwinding(Some(running));
         let output = body();
-        let failure = ending(&output);
-        if let Some(running) = unwinding.disarm() {
-            let outcome = if failure.is_some() {
-                Outcome::Error
-            } else {
-                Outcome::Success
-            };
-            running.end(outcome, failure);
-        }
+        unwinding.end(ending(&output));
         output
     }
 }
@@ -59,9 +51,17 @@ impl Call {
 struct Unwinding(Option<Running>);
 
 impl Unwinding {
+    /// There was none.
     #[inline]
-    fn disarm(mut self) -> Option<Running> {
-        self.0.take()
+    fn end(mut self, failure: Option<Failure<'_>>) {
+        if let Some(running) = self.0.take() {
+            let outcome = if failure.is_some() {
+                Outcome::Error
+            } else {
+                Outcome::Success
+            };
+            running.end(outcome, failure);
+        }
     }
 }
 
@@ -102,6 +102,13 @@ impl AsyncCall {
         E: FnOnce(&F::Output) -> Option<Failure<'_>>,
     {
         ToolFuture::new(body, ending, self.suspended)
+    }
+}
+
+/// Captures what the call gave, where its span is sent: `ret`. It has to be the innermost call.
+pub fn ret<T: ?Sized>(value: Option<&T>, capture: impl FnOnce(&T, &mut Params<'_>)) {
+    if let Some(value) = value {
+        live::add_attributes(|params| capture(value, params));
     }
 }
 

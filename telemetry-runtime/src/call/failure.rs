@@ -23,6 +23,8 @@ pub enum Message<'a> {
     Display(&'a dyn fmt::Display),
     /// By `Debug`.
     Debug(&'a dyn fmt::Debug),
+    /// What the attribute makes of it.
+    Mapped(Box<dyn fmt::Display + 'a>),
     /// It can do neither.
     None,
 }
@@ -40,6 +42,22 @@ impl Failure<'_> {
 /// What a call gave, not yet looked at.
 pub fn returned<T>(output: &T) -> Returned<'_, T> {
     Returned(Debugged(Silent(Other(output))))
+}
+
+impl<'a, T, E> Returned<'a, Result<T, E>> {
+    /// What a reader is interested in: of a `Result` only what is inside of an `Ok`.
+    #[must_use]
+    pub fn telemetry_value(&self) -> Option<&'a T> {
+        self.0.0.0.0.as_ref().ok()
+    }
+}
+
+impl<'a, T> Other<'a, T> {
+    /// All of it.
+    #[must_use]
+    pub fn telemetry_value(&self) -> Option<&'a T> {
+        Some(self.0)
+    }
 }
 
 /// Perhaps a `Result` whose error has `Display`.
@@ -186,6 +204,7 @@ mod tests {
             let message = match failure.message {
                 Message::Display(text) => format!("display {text}"),
                 Message::Debug(text) => format!("debug {text:?}"),
+                Message::Mapped(text) => format!("mapped {text}"),
                 Message::None => "none".to_owned(),
             };
             (failure.error_type.into_owned(), message)

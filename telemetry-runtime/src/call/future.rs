@@ -73,20 +73,19 @@ where
         }
         let poll = OnePoll::begin(this.call);
         let ready = body.poll(context);
-        let failure = match (&ready, this.ending.take_if(|_| ready.is_ready())) {
-            (Poll::Ready(output), Some(ending)) => ending(output),
-            _ => None,
-        };
-        poll.done();
-        if ready.is_ready()
-            && let Some(call) = this.call.take()
-        {
-            let outcome = if failure.is_some() {
-                Outcome::Error
-            } else {
-                Outcome::Success
-            };
-            call.end(outcome, failure);
+        if let Poll::Ready(output) = &ready {
+            let failure = this.ending.take().and_then(|ending| ending(output));
+            poll.done();
+            if let Some(call) = this.call.take() {
+                let outcome = if failure.is_some() {
+                    Outcome::Error
+                } else {
+                    Outcome::Success
+                };
+                call.end(outcome, failure);
+            }
+        } else {
+            poll.done();
         }
         ready
     }

@@ -60,6 +60,32 @@ fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf
     }))
 }
 
+/// Further attributes of the innermost call, where its span is sent.
+pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
+    if !State::now().sends_spans() {
+        return;
+    }
+    let sampled = local::with(|local| {
+        let frame = local.innermost()?;
+        frame.ids.sampled.then_some(frame.capture)
+    });
+    let Some(mode) = sampled.flatten() else {
+        return;
+    };
+    // Outside of `with`: it runs code of the user's.
+    let attributes = limits::with_params(mode, capture);
+    local::with(|local| {
+        let Some(frame) = local.innermost() else {
+            return;
+        };
+        frame.details.change(|details| {
+            for (key, value) in attributes {
+                details.set(key, value);
+            }
+        });
+    });
+}
+
 /// The parameters of a call that begins later, where its span may be sent.
 #[inline]
 pub(crate) fn params_ahead(
@@ -76,7 +102,12 @@ pub(crate) fn params_ahead(
 
 /// The frame of a call that stands where it stands.
 #[inline]
-fn frame(standing: &mut Standing, makes_current: bool, mut details: DetailsOf) -> Frame {
+fn frame(
+    standing: &mut Standing,
+    makes_current: bool,
+    mut details: DetailsOf,
+    origin: &Origin,
+) -> Frame {
     if let Some(trace_state) = standing.trace_state.take() {
         let mut own = details.take().unwrap_or_default();
         own.trace_state = Some(trace_state);
@@ -93,6 +124,7 @@ fn frame(standing: &mut Standing, makes_current: bool, mut details: DetailsOf) -
         seen,
         kept: Kept::No,
         ended: false,
+        capture: origin.tool.params_capture(),
         details,
     }
 }
@@ -158,7 +190,7 @@ fn enter(
     mut standing: Standing,
     details: DetailsOf,
 ) -> (Ids, u64, (usize, u32)) {
-    let frame = frame(&mut standing, state.makes_current(), details);
+    let frame = frame(&mut standing, state.makes_current(), details, origin);
     let place = (local.enter(frame), local.ring.began(origin.tool.id));
     (standing.ids, standing.parent, place)
 }
@@ -178,7 +210,7 @@ pub(crate) fn suspend(
         true => captured(origin, capture),
         false => DetailsOf::Nobody,
     };
-    let frame = frame(&mut standing, state.makes_current(), details);
+    let frame = frame(&mut standing, state.makes_current(), details, origin);
     let context = match state.makes_current() && frame.ids.is_known() {
         true => context::of(frame.ids),
         false => context::Kept::default(),

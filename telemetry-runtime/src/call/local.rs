@@ -11,6 +11,7 @@ use super::context;
 use super::record::{Details, Ids, Kept};
 use super::ring::Ring;
 use super::tool::Tool;
+use crate::config::ParamsCapture;
 
 /// A call that runs on this thread, or the part of one that is polled here.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(crate) struct Frame {
     pub(crate) kept: Kept,
     /// It ended before the ones above it.
     pub(crate) ended: bool,
+    /// What its tool captures.
+    pub(crate) capture: ParamsCapture,
     pub(crate) details: DetailsOf,
 }
 
@@ -44,6 +47,23 @@ impl DetailsOf {
             Self::Nobody => None,
             Self::Own(details) => Some(details),
             Self::Shared(shared) => shared.lock().unwrap_or_else(PoisonError::into_inner).take(),
+        }
+    }
+
+    /// Changes them in place. `change` must not run code of the user's.
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Details)) {
+        match self {
+            Self::Nobody => {
+                let mut own = Box::default();
+                change(&mut own);
+                *self = Self::Own(own);
+            }
+            Self::Own(own) => change(own),
+            Self::Shared(shared) => {
+                if let Some(own) = &mut *shared.lock().unwrap_or_else(PoisonError::into_inner) {
+                    change(own);
+                }
+            }
         }
     }
 

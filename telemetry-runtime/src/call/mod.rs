@@ -12,6 +12,7 @@ mod current;
 mod enabled;
 mod failure;
 mod future;
+mod judge;
 mod later;
 mod limits;
 mod live;
@@ -28,8 +29,9 @@ pub use capture::{Param, Params};
 #[cfg(feature = "trace")]
 pub(crate) use context::unseen;
 pub use current::{Current, InCurrent, current};
-pub use enabled::{AsyncCall, Call, Guard, call, call_async, guard};
+pub use enabled::{AsyncCall, Call, Guard, call, call_async, guard, ret};
 pub use failure::{Failure, Message, Returned, returned};
+pub use judge::{ByDebug, ByDisplay, Judge, judge, map};
 pub use later::{Boxed, FutureCall, call_future};
 pub(crate) use record::{Outcome, Record};
 pub use site::Site;

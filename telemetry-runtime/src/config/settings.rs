@@ -212,8 +212,9 @@ impl Calls {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ParamsCapture {
+    #[default]
     All,
     Primitives,
     None,

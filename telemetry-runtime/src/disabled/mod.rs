@@ -6,10 +6,14 @@ mod guard;
 
 #[path = "../call/failure.rs"]
 mod failure;
+#[path = "../call/judge.rs"]
+mod judge;
 
 pub use by_hand::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use failure::{Failure, Message, Returned, returned};
 pub use generated::{
     AsyncCall, Call, FutureCall, Guard, Param, Params, Site, call, call_async, call_future, guard,
+    ret,
 };
 pub use guard::{Builder, Reload, Telemetry, health, init, statistics};
+pub use judge::{ByDebug, ByDisplay, Judge, judge, map};

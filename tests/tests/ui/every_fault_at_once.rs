@@ -43,7 +43,22 @@ fn half_a_field(a: u8) -> u8 {
     a
 }
 
+#[tool(ret, error_if = |_| true, err(Debug, Display))]
+fn never() -> ! {
+    std::process::exit(0)
+}
+
+#[tool(ret = 1, ok_if)]
+#[track_caller]
+fn tracked() {}
+
+#[tool(ret)]
+#[track_caller]
+fn unseen() {}
+
 fn main() {
+    tracked();
+    unseen();
     choices(1);
     more_choices(1, 2);
     fields(1);
@@ -53,4 +68,5 @@ fn main() {
     wrong_values(1);
     commas(1);
     contradicts(1);
+    never();
 }

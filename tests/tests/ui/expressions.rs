@@ -10,7 +10,18 @@ fn moved(a: String) -> usize {
     a.len()
 }
 
+#[tool(error_if = a > 1, error_type = |error| error.nothing())]
+fn sees_no_parameters(a: u8) -> Result<u8, String> {
+    Ok(a)
+}
+
+#[tool(error_type = |_| "x")]
+fn gives_no_result(a: u8) -> u8 {
+    a
+}
+
 fn main() {
+    let _ = (sees_no_parameters(1), gives_no_result(1));
     in_fields(String::new());
     moved(String::new());
 }

@@ -5,8 +5,10 @@ mod writer;
 
 use std::sync::Arc;
 
-pub(crate) use parts::{Kind, StaticParts, StaticSpan};
-pub(crate) use writer::SpanWriter;
+#[cfg(test)]
+pub(crate) use parts::Kind;
+pub(crate) use parts::{StaticParts, StaticSpan};
+pub(crate) use writer::{Link, SpanWriter};
 
 use super::resource::{Open, Resource};
 use super::wire;

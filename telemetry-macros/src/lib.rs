@@ -1,8 +1,7 @@
 //! The `#[tool]` attribute of `telemetry-runtime`. Use it from there.
 //!
-//! [`expand::tool`] is the whole macro: [`Args`](args::Args) and
-//! [`Item`](item::Item) are parsed, their faults gathered in
-//! [`Errors`](errors::Errors), and the call wrapped. What a call *does* is in
+//! `expand::tool` is the whole macro: `args::Args` and `item::Item` are parsed, their
+//! faults gathered in `errors::Errors`, and the call wrapped. What a call *does* is in
 //! `telemetry_runtime::__private`, not in the tokens written here.
 
 #![forbid(unsafe_code)]
@@ -346,7 +345,7 @@ use proc_macro::TokenStream;
 ///
 /// `#[tool] fn add(a: u64, b: u64) -> u64 { a + b }` is
 ///
-/// ```ignore (`__private` is only for what the attribute writes)
+/// ```text
 /// fn add(a: u64, b: u64) -> u64 {
 ///     ::telemetry_runtime::__private::call(
 ///         ::telemetry_runtime::__private::site!("add", "add", 2),

@@ -34,8 +34,16 @@ pub struct DestinationHealth {
     pub signal: &'static str,
     /// Items that it took.
     pub delivered: u64,
-    /// Items that were lost, by cause: `queue_full`, `expired`, `refused`, `rejected`,
-    /// `shutdown`, `panic`.
+    /// Items that were lost, by cause; causes that have not come about are left out.
+    ///
+    /// | cause | |
+    /// |---|---|
+    /// | `queue_full` | more waited than `traces_queue_max_bytes` or `metrics_queue_max_bytes` |
+    /// | `expired` | tried again for five minutes |
+    /// | `refused` | the server will not have the batch: 400, 401, … |
+    /// | `rejected` | the server took the batch but not these items |
+    /// | `shutdown` | still waiting, after a last attempt, when telemetry ended |
+    /// | `panic` | the exporter panicked |
     pub dropped: Vec<(&'static str, u64)>,
     /// Attempts that failed.
     pub failures: u64,

@@ -36,6 +36,8 @@ use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _};
 use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
 
+use crate::call;
+
 #[doc(no_inline)]
 pub use opentelemetry::propagation::{Extractor, Injector};
 
@@ -63,7 +65,7 @@ pub use opentelemetry::propagation::{Extractor, Injector};
 /// );
 /// ```
 pub fn inject(carrier: &mut impl Injector) {
-    inject_from(&Context::current(), None, carrier);
+    inject_from(&Context::current(), call::unseen(), carrier);
 }
 
 /// What a caller has injected, on top of the current context: without a trace in `carrier`

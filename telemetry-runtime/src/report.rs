@@ -21,7 +21,7 @@ pub struct Report {
     pub traces: SignalReport,
     /// Points of metrics.
     pub metrics: SignalReport,
-    /// Everything was done before the deadline.
+    /// Everything was tried before the deadline; what became of it is in the numbers.
     pub in_time: bool,
 }
 

@@ -47,19 +47,20 @@ macro_rules! numbers {
 
 numbers!(f64, i8, i16, i32, u8, u16, u32);
 
-/// Over 2^53 the nearest number that a double holds.
-impl From<u64> for Setting {
-    fn from(number: u64) -> Self {
-        Self::Number(number as f64)
-    }
+macro_rules! wide_numbers {
+    ($($type:ty),*) => {
+        $(
+            /// Beyond 2^53 the nearest number that a double holds.
+            impl From<$type> for Setting {
+                fn from(number: $type) -> Self {
+                    Self::Number(number as f64)
+                }
+            }
+        )*
+    };
 }
 
-/// Over 2^53 the nearest number that a double holds.
-impl From<usize> for Setting {
-    fn from(number: usize) -> Self {
-        Self::Number(number as f64)
-    }
-}
+wide_numbers!(i64, isize, u64, usize);
 
 impl<T: Into<Setting>> From<Vec<T>> for Setting {
     fn from(items: Vec<T>) -> Self {

@@ -82,3 +82,19 @@ macro_rules! async_tool {
         })
     };
 }
+
+/// A call by hand with one parameter, `text`.
+pub fn track(tool: &str, text: &str) {
+    drop(telemetry_runtime::track_tool_call(
+        tool,
+        [("text", text.to_owned().into())],
+    ));
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-python.md")]
+struct FromPython;

@@ -22,8 +22,10 @@ pub enum Mode {
     Silent,
     /// Refuses it with this status.
     Status(u16),
-    /// Says that an answer of some length comes, and hangs up before.
+    /// Reads it, and hangs up in the middle of the answer's first line.
     Half,
+    /// Takes it: 200, but hangs up before the end of the answer's body.
+    Cut,
 }
 
 /// Listens on a port of its own until it is dropped.
@@ -156,8 +158,10 @@ fn serve(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 lock(&shared.waiting).push(stream);
                 return Ok(());
             }
-            Mode::Half => {
-                return write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n\x0a");
+            Mode::Half => return write!(stream, "HTTP/1.1 2"),
+            Mode::Cut => {
+                shared.accept(&path, &body);
+                return write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n\n");
             }
         }
     }

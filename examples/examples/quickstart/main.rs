@@ -58,7 +58,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     print(&report.text(&style));
     if !arrived.is_complete() {
         let last = telemetry.shutdown(Duration::from_secs(2));
-        print(&format!("\nAt the end: {last}\n"));
+        print(&report::lost(&last));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -33,7 +33,6 @@ fn main() {
 }
 
 /// Nanoseconds a call.
-
 fn time(step: impl Fn(u64) -> u64) -> f64 {
     let start = Instant::now();
     black_box((0..CALLS).fold(1, |number, _| step(black_box(number))));

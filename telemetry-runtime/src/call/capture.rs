@@ -156,7 +156,7 @@ impl Slot<'_> {
     }
 }
 
-/// A parameter whose type may be [`Typed`].
+/// A parameter whose type may be `Typed`.
 pub struct Param<'p, T: ?Sized>(ByDebug<'p, T>);
 
 impl<T: Typed + ?Sized> Param<'_, T> {

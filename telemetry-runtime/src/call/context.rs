@@ -3,6 +3,7 @@
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, ContextGuard};
 
+use super::local;
 use super::record::Ids;
 
 /// While it lives, a call is the active span of this thread.
@@ -81,6 +82,22 @@ pub(crate) fn within(around: &Kept, ids: Ids) -> Kept {
 }
 
 fn derived(context: &Context, ids: Ids) -> Context {
+    context.with_remote_span_context(span_in(context, ids))
+}
+
+/// The span of the running call, where that is innermost and did not make itself current.
+pub(crate) fn unseen() -> Option<SpanContext> {
+    let active = active_span();
+    let ids = local::with(|local| {
+        let frame = local.innermost()?;
+        let is_inside = active == frame.seen || active == 0;
+        (is_inside && frame.ids.span != active).then_some(frame.ids)
+    });
+    let ids = ids.flatten()?;
+    Some(Context::map_current(|context| span_in(context, ids)))
+}
+
+fn span_in(context: &Context, ids: Ids) -> SpanContext {
     let trace = TraceId::from_bytes(ids.trace_bytes());
     let span = context.span();
     let around = span.span_context();
@@ -94,14 +111,13 @@ fn derived(context: &Context, ids: Ids) -> Context {
     } else {
         TraceFlags::NOT_SAMPLED
     };
-    let span = SpanContext::new(
+    SpanContext::new(
         trace,
         SpanId::from_bytes(ids.span_bytes()),
         flags,
         false,
         state,
-    );
-    context.with_remote_span_context(span)
+    )
 }
 
 /// Makes a context current until what it gives is dropped.
@@ -110,10 +126,15 @@ pub(crate) fn attach(context: &Kept) -> Attached {
     context.as_ref().map(|context| context.clone().attach())
 }
 
-/// Makes current again what was before.
+/// Makes current again what was before. Once the thread's locals are gone there is no such
+/// thing any more, and OpenTelemetry's guard would panic.
 #[inline]
 pub(crate) fn detach(attached: Attached) {
-    drop(attached);
+    if local::are_alive() {
+        drop(attached);
+    } else {
+        std::mem::forget(attached);
+    }
 }
 
 /// The call has ended: nobody attaches its context any more.

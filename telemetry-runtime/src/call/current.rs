@@ -10,7 +10,6 @@ use pin_project_lite::pin_project;
 
 use super::capture::text;
 use super::failure::{Message, error_type};
-use super::live::detach;
 use super::local::{self, DetailsOf, Frame, SharedDetails};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
@@ -51,6 +50,10 @@ pub struct Current {
 
 impl Current {
     fn innermost() -> Self {
+        // A thread that never makes a call needs no place for any.
+        if !State::now().is_running() {
+            return Self::default();
+        }
         local::with(|local| local.innermost().map(Self::of))
             .flatten()
             .unwrap_or_default()
@@ -224,7 +227,7 @@ struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        detach(std::mem::take(&mut self.attached));
+        context::detach(std::mem::take(&mut self.attached));
         if let Some(position) = self.position {
             let frame = local::with(|local| local.leave(position)).flatten();
             // What was kept here keeps the call itself, wherever it ends.

@@ -253,7 +253,7 @@ impl Running {
             place,
             attached,
         } = self;
-        detach(attached);
+        context::detach(attached);
         let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
         live.end(end, outcome, error, |local| {
             let (position, slot) = place?;
@@ -269,7 +269,7 @@ impl Running {
             place,
             attached,
         } = self;
-        detach(attached);
+        context::detach(attached);
         let frame = local::with(|local| {
             let (position, slot) = place?;
             local.ring.ended(slot);
@@ -342,7 +342,7 @@ impl Suspended {
     #[inline]
     pub(crate) fn leave(&mut self, polled: Polled) {
         let Polled { position, attached } = polled;
-        detach(attached);
+        context::detach(attached);
         if let Some(position) = position
             && let Some(frame) = local::with(|local| local.leave(position)).flatten()
         {
@@ -369,17 +369,6 @@ impl Suspended {
 pub(crate) struct Polled {
     position: Option<usize>,
     attached: context::Attached,
-}
-
-/// Makes current what was before. Once the thread's locals are gone there is no such thing
-/// any more, and OpenTelemetry's guard would panic.
-#[inline]
-pub(super) fn detach(attached: context::Attached) {
-    if local::are_alive() {
-        context::detach(attached);
-    } else {
-        std::mem::forget(attached);
-    }
 }
 
 type Error = (Cow<'static, str>, Option<String>);

@@ -28,6 +28,8 @@ mod typed;
 
 pub use around::{Around, Spans, around};
 pub use capture::{Param, Params};
+#[cfg(feature = "trace")]
+pub(crate) use context::unseen;
 pub use current::{Current, InCurrent, current};
 pub use enabled::{AsyncCall, Call, Guard, call, call_async, guard, ret};
 pub use failure::{Failure, Message, Returned, returned};

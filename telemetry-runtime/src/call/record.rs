@@ -139,6 +139,23 @@ pub(crate) struct Event {
 }
 
 impl Details {
+    /// Memory it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let events = self
+            .events
+            .iter()
+            .map(|event| size_of::<Event>() + owned(&event.name) + bytes_of(&event.attributes));
+        let texts = [&self.error_message, &self.trace_state];
+        size_of::<Self>()
+            + bytes_of(&self.attributes)
+            + events.sum::<usize>()
+            + texts
+                .into_iter()
+                .flatten()
+                .map(String::capacity)
+                .sum::<usize>()
+    }
+
     /// At most so many attributes and so many events; the rest is left out.
     const MAX: usize = 128;
 
@@ -158,5 +175,24 @@ impl Details {
         } else {
             self.left_out.events += 1;
         }
+    }
+}
+
+fn bytes_of(attributes: &Vec<(Cow<'static, str>, Value)>) -> usize {
+    let texts = attributes.iter().map(|(key, value)| {
+        owned(key)
+            + match value {
+                Value::Str(text) => owned(text),
+                _ => 0,
+            }
+    });
+    attributes.capacity() * size_of::<(Cow<'static, str>, Value)>() + texts.sum::<usize>()
+}
+
+#[expect(clippy::ptr_arg, reason = "only an owned text takes memory of its own")]
+fn owned(text: &Cow<'static, str>) -> usize {
+    match text {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(text) => text.capacity(),
     }
 }

@@ -23,16 +23,21 @@ const SHALLOW: usize = 32;
 /// Stands for a call that ended before the ones it had made.
 const ENDED: u32 = u32::MAX;
 
-/// Bytes of all rings, and how many there may be.
+/// Bytes of details that any thread may have under way, however many threads there are.
+const LEAST_SHARE: usize = 4096;
+
+/// Bytes of all rings, and how many there may be, details included.
 static RING_BYTES: AtomicUsize = AtomicUsize::new(0);
-static MAX_RING_BYTES: AtomicUsize = AtomicUsize::new(16 << 20);
+static MAX_BYTES: AtomicUsize = AtomicUsize::new(16 << 20);
+/// Threads that have a ring: they share what the rings leave for details.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// Threads that the collector has not met yet.
 static NEW_THREADS: Mutex<Vec<Arc<Thread>>> = Mutex::new(Vec::new());
 
 /// Sets `calls_queue_max_bytes`.
 pub(crate) fn set_max_bytes(bytes: usize) {
-    MAX_RING_BYTES.store(bytes, Relaxed);
+    MAX_BYTES.store(bytes, Relaxed);
 }
 
 /// Threads that made their first call since the last time.
@@ -47,6 +52,8 @@ pub(crate) struct Thread {
     /// What did not fit into the ring.
     pub(crate) overflow: Mutex<Overflow>,
     has_overflow: AtomicBool,
+    /// Of the details that are under way.
+    details_bytes: AtomicUsize,
     active: [AtomicU32; SHALLOW],
     depth: AtomicU32,
     deeper: Mutex<Vec<u32>>,
@@ -65,6 +72,22 @@ impl Thread {
         Some(std::mem::take(
             &mut *self.overflow.lock().unwrap_or_else(PoisonError::into_inner),
         ))
+    }
+
+    /// Whether there is room for details of so many bytes: then it is taken. One alone always
+    /// has.
+    fn take_room(&self, bytes: usize) -> bool {
+        let before = self.details_bytes.fetch_add(bytes, Relaxed);
+        let has_room = before == 0 || before + bytes <= share();
+        if !has_room {
+            self.leave_room(bytes);
+        }
+        has_room
+    }
+
+    /// Details of so many bytes are no longer under way.
+    pub(crate) fn leave_room(&self, bytes: usize) {
+        self.details_bytes.fetch_sub(bytes, Relaxed);
     }
 
     /// The collector has met all that the thread left.
@@ -96,6 +119,14 @@ pub(crate) fn retire(ring: &Consumer<Record>) {
     RING_BYTES.fetch_sub(bytes(ring.buffer().capacity()), Relaxed);
 }
 
+/// Bytes of details that each thread may have under way.
+fn share() -> usize {
+    let left = MAX_BYTES
+        .load(Relaxed)
+        .saturating_sub(RING_BYTES.load(Relaxed));
+    (left / THREADS.load(Relaxed).max(1)).max(LEAST_SHARE)
+}
+
 fn bytes(capacity: usize) -> usize {
     capacity * size_of::<Record>()
 }
@@ -112,10 +143,12 @@ impl Ring {
             rings: Mutex::default(),
             overflow: Mutex::default(),
             has_overflow: AtomicBool::new(false),
+            details_bytes: AtomicUsize::new(0),
             active: [const { AtomicU32::new(0) }; SHALLOW],
             depth: AtomicU32::new(0),
             deeper: Mutex::default(),
         });
+        THREADS.fetch_add(1, Relaxed);
         let mut ring = Self {
             producer: None,
             thread: Arc::clone(&thread),
@@ -131,6 +164,12 @@ impl Ring {
     /// Never waits: a record that finds no room is added to the thread's overflow.
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {
+        if let Some(details) = &record.details
+            && !self.thread.take_room(details.bytes())
+        {
+            wake();
+            return self.add_to_overflow(&record);
+        }
         let pushed = match &mut self.producer {
             Some(ring) => ring.push(record),
             None => Err(PushError::Full(record)),
@@ -150,11 +189,19 @@ impl Ring {
             let _ = producer.push(record);
             return;
         }
+        if let Some(details) = &record.details {
+            self.thread.leave_room(details.bytes());
+        }
+        self.add_to_overflow(&record);
+    }
+
+    #[cold]
+    fn add_to_overflow(&self, record: &Record) {
         self.thread
             .overflow
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .add(&record);
+            .add(record);
         self.thread.has_overflow.store(true, Relaxed);
     }
 
@@ -168,7 +215,7 @@ impl Ring {
             return false;
         }
         let more = bytes(capacity);
-        if RING_BYTES.fetch_add(more, Relaxed) + more > MAX_RING_BYTES.load(Relaxed) {
+        if RING_BYTES.fetch_add(more, Relaxed) + more > MAX_BYTES.load(Relaxed) {
             RING_BYTES.fetch_sub(more, Relaxed);
             return false;
         }
@@ -257,5 +304,6 @@ impl Ring {
 impl Drop for Ring {
     fn drop(&mut self) {
         self.thread.depth.store(0, Relaxed);
+        THREADS.fetch_sub(1, Relaxed);
     }
 }

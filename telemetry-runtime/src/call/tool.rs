@@ -241,6 +241,11 @@ pub(crate) fn over_limit() -> u64 {
     OVER_LIMIT.load(Relaxed)
 }
 
+/// Telemetry begins anew: nothing has been over the limit.
+pub(crate) fn restart() {
+    OVER_LIMIT.store(0, Relaxed);
+}
+
 /// The rate at which roots are sampled whose tool says nothing else.
 pub(crate) fn sample_rate() -> f64 {
     registry(|registry| registry.calls.sample_rate)

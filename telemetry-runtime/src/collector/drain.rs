@@ -7,7 +7,7 @@ use rtrb::Consumer;
 
 use super::overflow::{Overflow, take_orphans};
 use crate::call::clock::{self, Anchor};
-use crate::call::record::{Kept, Record};
+use crate::call::record::{Details, Kept, Record};
 use crate::call::ring::{self, Thread};
 use crate::metrics::Metrics;
 
@@ -38,9 +38,20 @@ impl SpanSink for Nowhere {
 }
 
 /// All threads' rings. They outlive a collector, as the threads do.
-pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes(Vec::new()));
+pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes {
+    all: Vec::new(),
+    owner: Owner(0),
+});
 
-pub(super) struct Lanes(Vec<Lane>);
+pub(super) struct Lanes {
+    all: Vec<Lane>,
+    owner: Owner,
+}
+
+/// The collector that may take records. One before it that was given up while it was busy
+/// comes back too late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner(u64);
 
 /// One thread's rings, the one in use last.
 struct Lane {
@@ -55,36 +66,44 @@ pub(super) struct Sinks<'a> {
 }
 
 impl Lanes {
+    /// Makes way for a new collector: everything that is there is handed to nobody.
+    pub(super) fn take_over(&mut self) -> Owner {
+        let metrics = Mutex::new(Metrics::disabled());
+        self.owner.0 += 1;
+        self.drain(
+            self.owner,
+            &mut Sinks {
+                metrics: &metrics,
+                spans: &mut Nowhere,
+            },
+        );
+        self.owner
+    }
+
     /// Takes everything that is there; gives the number of records.
-    pub(super) fn drain(&mut self, sinks: &mut Sinks<'_>) -> usize {
+    pub(super) fn drain(&mut self, owner: Owner, sinks: &mut Sinks<'_>) -> usize {
+        if owner != self.owner {
+            return 0;
+        }
         let new = ring::new_threads().into_iter();
-        self.0.extend(new.map(|thread| Lane {
+        self.all.extend(new.map(|thread| Lane {
             thread,
             rings: VecDeque::new(),
         }));
         let mut records = 0;
-        for lane in &mut self.0 {
+        for lane in &mut self.all {
             records += lane.drain(sinks);
         }
         if let Some(orphans) = take_orphans() {
             sinks.overflow(&orphans);
         }
-        self.0.retain_mut(|lane| !lane.is_over());
+        self.all.retain_mut(|lane| !lane.is_over());
         records
-    }
-
-    /// Takes everything that is there and hands it to nobody.
-    pub(super) fn discard(&mut self) {
-        let metrics = Mutex::new(Metrics::disabled());
-        self.drain(&mut Sinks {
-            metrics: &metrics,
-            spans: &mut Nowhere,
-        });
     }
 
     /// Shows the id of each tool whose call runs on some thread.
     pub(super) fn each_active(&self, mut show: impl FnMut(u32)) {
-        self.0
+        self.all
             .iter()
             .for_each(|lane| lane.thread.each_active(&mut show));
     }
@@ -98,7 +117,7 @@ impl Lane {
         while let Some(ring) = self.rings.front_mut() {
             // Asked before the last look, so that nothing comes after it.
             let over = ring.is_abandoned();
-            records += sinks.take(ring);
+            records += sinks.take(ring, &self.thread);
             if !over {
                 break;
             }
@@ -119,7 +138,7 @@ impl Lane {
 }
 
 impl Sinks<'_> {
-    fn take(&mut self, ring: &mut Consumer<Record>) -> usize {
+    fn take(&mut self, ring: &mut Consumer<Record>, thread: &Thread) -> usize {
         let mut taken = 0;
         // No more than was there at first: a busy thread must not keep the others waiting.
         let mut left = ring.slots();
@@ -131,13 +150,16 @@ impl Sinks<'_> {
             taken += chunk.len();
             let anchor = Anchor::now();
             let mut metrics = lock(self.metrics);
+            let mut details_bytes = 0;
             for record in chunk {
                 let nanos = clock::nanos(record.start, record.end);
                 metrics.add(&record, nanos, &anchor);
                 if record.ids.sampled || record.kept != Kept::No {
                     self.spans.span(&record, nanos, &anchor);
                 }
+                details_bytes += record.details.as_deref().map_or(0, Details::bytes);
             }
+            thread.leave_room(details_bytes);
         }
         taken
     }

@@ -6,9 +6,7 @@ mod overflow;
 mod thread;
 mod wake;
 
-#[cfg(not(all(feature = "trace", feature = "_export")))]
-pub(crate) use drain::Nowhere;
-pub(crate) use drain::SpanSink;
+pub(crate) use drain::{Nowhere, SpanSink};
 pub(crate) use overflow::{Overflow, add_orphan};
 pub(crate) use thread::Collector;
 pub(crate) use wake::wake;

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::drain::{LANES, Sinks, SpanSink};
+use super::drain::{LANES, Owner, Sinks, SpanSink};
 use super::wake::{self, wake};
-use crate::call::tool;
+use crate::call::{clock, tool};
 use crate::metrics::Metrics;
 
 /// How long records wait while calls are made, and while none are.
@@ -23,7 +23,14 @@ pub(crate) struct Collector {
 
 struct Shared {
     metrics: Mutex<Metrics>,
-    requests: Mutex<Vec<Request>>,
+    requests: Mutex<Requests>,
+}
+
+#[derive(Default)]
+struct Requests {
+    waiting: Vec<Request>,
+    /// The thread has ended, as it was asked to: there is nothing left to hand on.
+    over: bool,
 }
 
 /// Answered when everything that was there has been handed on.
@@ -39,7 +46,7 @@ enum Request {
 impl Collector {
     /// Starts the thread. Records of an earlier time are forgotten.
     pub(crate) fn start(metrics: Metrics, spans: Box<dyn SpanSink>) -> std::io::Result<Self> {
-        lock(&LANES).discard();
+        let owner = lock(&LANES).take_over();
         let shared = Arc::new(Shared {
             metrics: Mutex::new(metrics),
             requests: Mutex::default(),
@@ -47,7 +54,7 @@ impl Collector {
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("telemetry-collector".into())
-            .spawn(move || theirs.run(spans))?;
+            .spawn(move || theirs.run(owner, spans))?;
         wake::set(Some(thread.thread().clone()));
         Ok(Self {
             shared,
@@ -77,7 +84,12 @@ impl Collector {
 
     fn ask(&self, request: fn(SyncSender<()>) -> Request, deadline: Instant) -> bool {
         let (answer, answered) = mpsc::sync_channel(1);
-        lock(&self.shared.requests).push(request(answer));
+        let mut requests = lock(&self.shared.requests);
+        if requests.over {
+            return true;
+        }
+        requests.waiting.push(request(answer));
+        drop(requests);
         loop {
             wake();
             // Called again, in case the thread was about to fall asleep.
@@ -99,10 +111,10 @@ impl Collector {
 }
 
 impl Shared {
-    fn run(&self, mut spans: Box<dyn SpanSink>) {
+    fn run(&self, owner: Owner, mut spans: Box<dyn SpanSink>) {
         let mut idle_since = Instant::now();
         loop {
-            let requests = std::mem::take(&mut *lock(&self.requests));
+            let requests = std::mem::take(&mut lock(&self.requests).waiting);
             let flush = requests
                 .iter()
                 .any(|request| !matches!(request, Request::Drain(_)));
@@ -110,9 +122,14 @@ impl Shared {
                 metrics: &self.metrics,
                 spans: &mut *spans,
             };
-            let records = lock(&LANES).drain(&mut sinks);
+            clock::measure();
+            let records = lock(&LANES).drain(owner, &mut sinks);
             spans.tick(flush);
             if self.answer(requests) {
+                *lock(&self.requests) = Requests {
+                    waiting: Vec::new(),
+                    over: true,
+                };
                 return;
             }
             if records > 0 {

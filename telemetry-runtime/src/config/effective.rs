@@ -1,6 +1,8 @@
 //! What holds in the end, and who said so.
 
 use std::fmt;
+use std::iter::Peekable;
+use std::vec::IntoIter;
 
 use super::fault::path;
 use super::keys::{self, Key};
@@ -55,6 +57,21 @@ impl Effective {
             list.push(key.name);
         }
         differences
+    }
+
+    /// Takes over the keys that can be changed while running.
+    pub(crate) fn reload(&mut self, new: Self) {
+        let mut old = std::mem::take(&mut self.0);
+        old.retain(|line| !line.key.reloads);
+        let (mut old, mut new) = (old.into_iter().peekable(), new.0.into_iter().peekable());
+        for key in keys::all() {
+            let of_key = |line: &Line| line.key.name == key.name;
+            let from = |lines: &mut Peekable<IntoIter<Line>>| -> Vec<Line> {
+                std::iter::from_fn(|| lines.next_if(of_key)).collect()
+            };
+            let (old, new) = (from(&mut old), from(&mut new));
+            self.0.extend(if key.reloads { new } else { old });
+        }
     }
 
     fn of(&self, key: &'static Key) -> impl Iterator<Item = (&str, &str)> {

@@ -200,6 +200,18 @@ pub(crate) struct Calls {
     pub(crate) queue_max_bytes: usize,
 }
 
+impl Calls {
+    /// Takes over what can be changed while running.
+    pub(crate) fn reload(&mut self, new: Self) {
+        *self = Self {
+            otel_context: self.otel_context,
+            max_tools: self.max_tools,
+            queue_max_bytes: self.queue_max_bytes,
+            ..new
+        };
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ParamsCapture {
     #[default]

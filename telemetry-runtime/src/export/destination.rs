@@ -70,7 +70,7 @@ impl Destination {
     }
 
     /// Tries once more what waits, counts the rest as dropped, and ends the thread, or lets go of
-    /// it where the backend hangs. `false`: something was left.
+    /// it where the backend hangs. `false`: the deadline came first.
     pub(crate) fn shutdown(&self, deadline: Instant) -> bool {
         self.worker.shutdown(deadline)
     }

@@ -43,15 +43,6 @@ impl Signal {
 /// OTLP/HTTP takes (`ExportTraceServiceRequest`, `ExportMetricsServiceRequest`).
 #[derive(Debug)]
 pub(crate) struct Batch {
-    #[cfg_attr(
-        not(any(
-            feature = "otlp-http",
-            feature = "otlp-grpc",
-            feature = "file",
-            feature = "sdk"
-        )),
-        expect(dead_code, reason = "the exporters compiled in take one signal each")
-    )]
     pub(crate) signal: Signal,
     /// Spans or metric points in it.
     pub(crate) items: u64,

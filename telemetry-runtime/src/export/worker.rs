@@ -12,6 +12,9 @@ use super::{Accepted, Batch, Exporter, Refused, Signal};
 use crate::config;
 use crate::notice::notice;
 
+/// Kept of the time for closing, to say how the last attempt ended.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
+
 /// Shared by the destination's handle and its thread.
 pub(super) struct Worker {
     pace: Pace,
@@ -33,7 +36,7 @@ struct State {
     closing: Option<Instant>,
     /// The exporter's last flush was asked for.
     closed: bool,
-    /// Items lost because it was closing.
+    /// Items lost because the deadline of closing came.
     left: u64,
     /// The thread has ended.
     over: bool,
@@ -215,7 +218,7 @@ impl Worker {
             return Work::Stop;
         }
         // Time to come back and say how it ended, before nobody listens any more.
-        let deadline = deadline - (left / 10).min(Duration::from_millis(100));
+        let deadline = deadline - (left / 10).min(LAST_MOMENT);
         if let Some(waiting) = state.queue.take() {
             return Work::Send(waiting, deadline);
         }
@@ -274,8 +277,10 @@ impl Worker {
             .first_try
             .map_or(Duration::ZERO, |first| now - first);
         state.failures_in_a_row += 1;
-        if state.closing.is_some() {
-            state.left += items;
+        if let Some(deadline) = state.closing {
+            if deadline.saturating_duration_since(now) <= LAST_MOMENT {
+                state.left += items;
+            }
             return self.lose(state, Cause::Shutdown, items);
         }
         match self.pace.wait(state.failures_in_a_row, after, age) {

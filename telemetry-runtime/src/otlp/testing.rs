@@ -34,12 +34,12 @@ pub(super) fn backend(endpoint: &str, protocol: Protocol) -> Backend {
 
 /// A batch as it comes from the encoder.
 pub(super) fn spans(count: u64) -> Batch {
-    use super::span::{Kind, SpanData, StaticParts, StaticSpan, Status, TraceEncoder};
+    use super::span::{SpanData, StaticParts, StaticSpan, Status, TraceEncoder};
 
     let mut encoder = TraceEncoder::new(&super::Resource::new([]));
     let parts = StaticParts::new(&StaticSpan {
         name: "tool.test",
-        kind: Kind::Internal,
+        kind: crate::call::tool::SpanKind::Internal,
         attributes: &[],
     });
     for _ in 0..count {

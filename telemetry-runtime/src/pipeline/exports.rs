@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::exporters;
 pub(crate) use super::hooks::Hooks;
@@ -20,6 +20,9 @@ use crate::export::Signal;
 use crate::health::{DestinationHealth, Health};
 use crate::otlp::Resource;
 use crate::report::Report;
+
+/// How long the last export of metrics waits for the last spans.
+const SPANS_FIRST: Duration = Duration::from_millis(200);
 
 /// What was started for one configuration.
 pub(crate) struct Exports {
@@ -98,7 +101,7 @@ impl Exports {
 
     /// Hands on what is held back, and waits for the destinations.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
-        let handed_on = self.hand_on(|sdk| sdk.flush(deadline));
+        let handed_on = self.hand_on(deadline, |sdk| sdk.flush(deadline));
         let (traces, metrics) = side_by_side(
             || self.outlets.traces.flush(deadline),
             || self.outlets.metrics.flush(deadline),
@@ -108,7 +111,7 @@ impl Exports {
 
     /// The same, for the last time.
     pub(crate) fn shutdown(&self, deadline: Instant) -> bool {
-        let handed_on = self.hand_on(|sdk| sdk.shutdown(deadline));
+        let handed_on = self.hand_on(deadline, |sdk| sdk.shutdown(deadline));
         if let Some(readers) = self.readers.get() {
             readers.reader.iter().for_each(Reader::stop);
         }
@@ -120,12 +123,19 @@ impl Exports {
         handed_on && traces && metrics
     }
 
-    fn hand_on(&self, ask: impl FnOnce(&Sdk) -> bool) -> bool {
+    fn hand_on(&self, deadline: Instant, ask: impl FnOnce(&Sdk) -> bool) -> bool {
         let Some(readers) = self.readers.get() else {
             return true;
         };
         let handed_on = readers.sdk.as_ref().is_none_or(ask);
-        readers.reader.iter().for_each(Reader::export);
+        if let Some(reader) = &readers.reader {
+            // Spans first, so that their fate is in the numbers; but not for long, since
+            // the numbers have to arrive where spans do not.
+            self.outlets
+                .traces
+                .flush(deadline.min(Instant::now() + SPANS_FIRST));
+            reader.export();
+        }
         handed_on
     }
 

@@ -33,8 +33,16 @@ pub fn init() -> Result<Telemetry, Error> {
     Telemetry::builder().init()
 }
 
-/// How telemetry itself is doing: queues, drops by cause, failures. Without telemetry
-/// running, only [`Health::tools`] and the like are known.
+/// How telemetry itself is doing: queues, drops by cause, failures. Empty while telemetry
+/// does not run.
+///
+/// ```
+/// for destination in telemetry_runtime::health().destinations {
+///     for (cause, items) in &destination.dropped {
+///         eprintln!("{}: {items} {} dropped: {cause}", destination.name, destination.signal);
+///     }
+/// }
+/// ```
 #[must_use]
 pub fn health() -> Health {
     running()
@@ -69,6 +77,13 @@ pub fn statistics() -> Vec<ToolStatistics> {
 }
 
 /// Telemetry, running. Dropped, it sends what is left within `shutdown_timeout_ms`.
+///
+/// A program that returns from `main`, with an error too, or whose `main` panics, drops it and
+/// so loses nothing. `std::process::exit`, `abort` and a signal that kills drop nothing: what
+/// was not sent before is gone, which is at most the calls since the last batch
+/// (`traces_batch_delay_ms`) and the counts since the last export
+/// (`metrics_export_interval_ms`), and what waited for a server. Where a program ends like
+/// that on purpose, let it [`flush`](Self::flush) or [`shutdown`](Self::shutdown) first.
 #[must_use = "telemetry ends when this is dropped: bind it to a name in `main`, such as `_telemetry`"]
 pub struct Telemetry {
     running: Arc<Running>,

@@ -17,6 +17,12 @@ use crate::statistics::ToolStatistics;
 
 /// The one that runs.
 static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
+/// Held while one starts, so that the lock above is not: what starts may ask for health.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// What the collector may take beyond a deadline. It does no I/O, and what it still holds
+/// would be in no report.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// The one that runs, if one does.
 pub(crate) fn running() -> Option<Arc<Running>> {
@@ -29,6 +35,8 @@ pub(crate) fn running() -> Option<Arc<Running>> {
 pub(crate) struct Running {
     sources: Sources,
     loaded: Mutex<Loaded>,
+    /// Calls are recorded, or could be: `false` from shutdown on.
+    open: Mutex<bool>,
     collector: Arc<Collector>,
     exports: Arc<Exports>,
 }
@@ -36,8 +44,8 @@ pub(crate) struct Running {
 impl Running {
     /// Reads the configuration, starts all that it asks for, and lets calls be recorded.
     pub(crate) fn start(sources: Sources, hooks: Hooks) -> Result<Arc<Self>, Error> {
-        let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
-        if place.is_some() {
+        let _starting = lock(&STARTING);
+        if running().is_some() {
             return Err(Error::already_initialized());
         }
         let loaded = load(&sources)?;
@@ -49,6 +57,7 @@ impl Running {
             silence(&mut config)
         };
         let exports = Arc::new(Exports::start(&config, &mut hooks)?);
+        tool::restart();
         call::configure(&config.calls);
         let metrics = Metrics::new(
             &config.metrics.buckets,
@@ -59,19 +68,20 @@ impl Running {
         let running = Arc::new(Self {
             sources,
             loaded: Mutex::new(loaded),
+            open: Mutex::new(true),
             collector: Arc::new(collector),
             exports,
         });
-        if let Err(error) = running
+        let started = running
             .exports
             .start_readers(&config, hooks, &running.source())
-        {
+            .and_then(|()| running.watch(&config));
+        if let Err(error) = started {
             running.stop(Instant::now());
             return Err(error);
         }
+        *RUNNING.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&running));
         running.record(&config);
-        running.watch(&config)?;
-        *place = Some(Arc::clone(&running));
         Ok(running)
     }
 
@@ -80,6 +90,8 @@ impl Running {
         let collector = Arc::clone(&self.collector);
         let exports = Arc::downgrade(&self.exports);
         Arc::new(move || {
+            // So that a scrape shows the calls before it. What is late is there the next time.
+            collector.drain(deadline(Duration::from_millis(200)));
             let snapshot = collector.read(Metrics::snapshot);
             let mut health = Health::of_calls();
             if let Some(exports) = exports.upgrade() {
@@ -103,9 +115,11 @@ impl Running {
         Ok(())
     }
 
-    /// From now on calls are recorded as the configuration says.
+    /// From now on calls are recorded as the configuration says. Not any more after shutdown:
+    /// the file may change at that very moment.
     fn record(&self, config: &Config) {
-        if config.enabled {
+        let open = lock(&self.open);
+        if *open && config.enabled {
             State::running(
                 self.exports.sends_spans(),
                 config.calls.otel_context,
@@ -124,7 +138,10 @@ impl Running {
 
     /// Nothing is recorded any more; what was is handed on.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Report {
+        let mut open = lock(&self.open);
+        *open = false;
         State::default().set();
+        drop(open);
         let report = self.stop(deadline(timeout));
         let mut place = RUNNING.write().unwrap_or_else(PoisonError::into_inner);
         if place
@@ -137,7 +154,7 @@ impl Running {
     }
 
     fn stop(&self, deadline: Instant) -> Report {
-        let collected = self.collector.stop(deadline);
+        let collected = self.collector.stop(deadline.max(Instant::now() + GRACE));
         self.report(self.exports.shutdown(deadline) && collected)
     }
 
@@ -159,10 +176,11 @@ impl Running {
         let mut loaded = self.loaded();
         let differences = loaded.effective.differences(&new.effective);
         if !differences.applied.is_empty() {
-            call::configure(&new.config.calls);
-            self.record(&new.config);
+            loaded.config.calls.reload(new.config.calls);
+            loaded.effective.reload(new.effective);
+            call::configure(&loaded.config.calls);
+            self.record(&loaded.config);
         }
-        loaded.config.calls = new.config.calls;
         Ok(differences)
     }
 
@@ -182,8 +200,12 @@ impl Running {
     }
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
-        self.loaded.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.loaded)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Health {

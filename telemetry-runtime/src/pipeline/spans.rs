@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::exports::Outlets;
-use crate::collector::SpanSink;
+use crate::collector::{Nowhere, SpanSink};
 use crate::config::Config;
 use crate::trace::{Rules, Spans};
 
 pub(crate) use crate::trace::SpanCounts as Counts;
 
 pub(crate) fn span_sink(config: &Config, outlets: &Outlets) -> Box<dyn SpanSink> {
+    if outlets.traces.is_empty() {
+        return Box::new(Nowhere);
+    }
     let traces = &config.traces;
     let rules = Rules {
         batch_max_spans: traces.batch_max_spans,

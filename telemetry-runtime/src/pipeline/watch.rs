@@ -12,7 +12,8 @@ const INTERVAL: Duration = Duration::from_millis(500);
 
 /// Watches `file` until telemetry has ended.
 pub(super) fn start(file: PathBuf, running: Weak<Running>) -> std::io::Result<()> {
-    let mut seen = stamp(&file);
+    // It may have changed since it was read.
+    let mut seen = None;
     let watch = move || {
         while let Some(running) = running.upgrade() {
             let now = stamp(&file);

@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use telemetry_runtime::{Health, ToolStatistics};
+use telemetry_runtime::{self as telemetry, Health, ToolStatistics};
 
 use super::agent::Findings;
 use super::output::Output;
@@ -61,6 +61,19 @@ impl Report<'_> {
         let calls: u64 = self.tools.iter().map(|tool| tool.calls).sum();
         let took = units::duration(self.took);
         format!("Tools: {} calls in {took}", units::count(calls))
+    }
+}
+
+/// What has not arrived when the program ends.
+pub(crate) fn lost(last: &telemetry::Report) -> String {
+    let (spans, points) = (last.traces.dropped, last.metrics.dropped);
+    match (spans, points) {
+        (0, 0) => "\nEverything has arrived after all.\n".to_owned(),
+        _ => format!(
+            "\nGiven up at the end: {} spans and {} metric points.\n",
+            units::count(spans),
+            units::count(points),
+        ),
     }
 }
 

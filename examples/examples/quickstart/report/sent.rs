@@ -61,7 +61,11 @@ fn add(text: &mut String, destination: &DestinationHealth, output: &Output, styl
         );
     }
     if destination.queue_batches > 0 {
-        let _ = writeln!(text, "    {} batches still wait", destination.queue_batches);
+        let _ = writeln!(
+            text,
+            "    batches that still wait: {}",
+            destination.queue_batches
+        );
     }
     if let Some(error) = &destination.last_error {
         let _ = writeln!(text, "    {}", style.red(&printable(&error.text)));

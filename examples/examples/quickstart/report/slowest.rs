@@ -46,7 +46,7 @@ pub(crate) fn text(kept: &Kept, style: &Style) -> String {
             .filter(|span| span.trace == root.trace)
             .collect();
         let mut tree = Tree::of(&spans);
-        tree.add(root, "", "");
+        tree.add(root, None, "", "");
         let which = format!("  1 of {}, {}", several(traces, "trace"), root.trace);
         text.push_str(&tree.text(&style.dim(&which), style));
     }
@@ -85,8 +85,11 @@ impl<'a> Tree<'a> {
     }
 
     /// `branch` leads to the span itself, `trunk` to those inside it.
-    fn add(&mut self, span: &Span, branch: &str, trunk: &str) {
-        let subject = span.subject.as_deref().map(short).unwrap_or_default();
+    /// What the call `around` it was about is not said again.
+    fn add(&mut self, span: &Span, around: Option<&str>, branch: &str, trunk: &str) {
+        let known = |subject: &&str| around.is_none_or(|around| !subject.ends_with(around));
+        let about = span.subject.as_deref().map(|it| it.trim_matches('"'));
+        let subject = about.filter(known).map(short).unwrap_or_default();
         let left = format!("{branch}{}", printable(&span.tool));
         self.lines
             .push((left, subject, span.duration, span.failure.is_some()));
@@ -100,7 +103,7 @@ impl<'a> Tree<'a> {
             };
             let (branch, trunk) = (format!("{trunk}{knee}"), format!("{trunk}{goes_on}"));
             match group {
-                Group::One(span) => self.add(span, &branch, &trunk),
+                Group::One(span) => self.add(span, about.or(around), &branch, &trunk),
                 Group::Many(tool, spans, time) => {
                     let left = format!("{branch}{} × {}", spans.len(), printable(tool));
                     let failed = spans.iter().any(|span| span.failure.is_some());
@@ -166,9 +169,9 @@ fn groups(children: Vec<&Span>) -> Vec<Group<'_>> {
         .collect()
 }
 
-/// Parameters that are no texts come with the quotation marks of `Debug`.
+/// Its end, on one line.
 fn short(subject: &str) -> String {
-    let subject = printable(subject.trim_matches('"'));
+    let subject = printable(subject);
     let length = subject.chars().count();
     match length > SUBJECT {
         true => format!(
@@ -197,7 +200,7 @@ mod tests {
             id: SpanId::from(id),
             parent: SpanId::from(parent),
             tool: tool.to_owned(),
-            subject: (id == 1).then(|| "\"src/main.rs\"".into()),
+            subject: (id < 3).then(|| "\"src/main.rs\"".into()),
             start: SystemTime::UNIX_EPOCH + Duration::from_millis(id),
             duration: Duration::from_millis(ms),
             failure: None,

@@ -8,8 +8,9 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::call::tool::SpanKind as Kind;
 use crate::otlp::Resource;
-use crate::otlp::span::{Kind, SpanData, StaticParts, StaticSpan, Status, TraceEncoder};
+use crate::otlp::span::{SpanData, StaticParts, StaticSpan, Status, TraceEncoder};
 
 fn spans(attributes: &[(&str, crate::Value)]) -> Vec<u8> {
     let mut encoder =

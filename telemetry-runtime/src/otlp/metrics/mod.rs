@@ -55,18 +55,25 @@ impl MetricsEncoder {
     pub(crate) fn encode(&mut self, snapshot: &Snapshot, health: &[HealthPoint]) -> Vec<Batch> {
         let interval = Interval::new(self.last, snapshot.taken, self.delta);
         let bounds = point::packed_bounds(&snapshot.bounds);
+        let mut chunks = chunks(&snapshot.tools, self.environment.len()).peekable();
         let mut batches = Vec::new();
-        for tools in chunks(&snapshot.tools, self.environment.len()) {
-            batches.push(
-                self.batch(|encoder, points| encoder.tools(points, tools, interval, &bounds)),
-            );
-        }
-        if !health.is_empty() {
-            batches.push(self.batch(|encoder, points| {
-                encoder
-                    .health
-                    .write(points, health, interval, snapshot.started);
-            }));
+        // Health goes with the last tools: Prometheus takes a resource's samples in the order
+        // of their time, and two requests would not be.
+        loop {
+            let tools = chunks.next().unwrap_or_default();
+            let is_last = chunks.peek().is_none();
+            let batch = self.batch(|encoder, points| {
+                encoder.tools(points, tools, interval, &bounds);
+                if is_last {
+                    encoder
+                        .health
+                        .write(points, health, interval, snapshot.started);
+                }
+            });
+            batches.extend(Some(batch).filter(|batch| batch.items > 0));
+            if is_last {
+                break;
+            }
         }
         self.last = Some(interval.now());
         batches

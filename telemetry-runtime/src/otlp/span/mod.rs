@@ -5,8 +5,6 @@ mod writer;
 
 use std::sync::Arc;
 
-#[cfg(test)]
-pub(crate) use parts::Kind;
 pub(crate) use parts::{StaticParts, StaticSpan};
 pub(crate) use writer::{Link, SpanWriter};
 

@@ -1,7 +1,7 @@
 //! What all spans of one tool have in common.
 
 use super::super::{attribute, wire};
-pub(crate) use crate::call::tool::SpanKind as Kind;
+use crate::call::tool::SpanKind as Kind;
 use crate::value::Value;
 
 /// A tool's name, kind and attributes, as they are to be on each of its spans.

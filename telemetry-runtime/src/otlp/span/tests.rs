@@ -21,7 +21,7 @@ fn resource() -> Resource {
 fn parts() -> StaticParts {
     StaticParts::new(&StaticSpan {
         name: "tool.search",
-        kind: Kind::Internal,
+        kind: crate::call::tool::SpanKind::Internal,
         attributes: &[
             ("tool.name", Value::from("search")),
             ("code.line.number", Value::from(42)),

@@ -395,7 +395,7 @@ fn a_server_that_is_away_at_the_end_costs_no_time() {
         destination.push(Arc::new(spans(1)));
     }
     let before = Instant::now();
-    assert!(!destination.shutdown(soon()));
+    assert!(destination.shutdown(soon()), "all was tried");
     assert!(
         before.elapsed() < LONG / 2,
         "it does not wait for its retries"

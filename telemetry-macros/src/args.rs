@@ -37,6 +37,9 @@ pub(crate) struct Args {
     pub(crate) err: Option<Shown>,
     /// Whether the value is an attribute.
     pub(crate) ret: Option<Shown>,
+    /// Other spans it has to do with.
+    pub(crate) parent: Option<Expr>,
+    pub(crate) follows_from: Option<Expr>,
     pub(crate) kind: Option<LitStr>,
     pub(crate) threshold_ms: Option<Literal>,
     pub(crate) sample: Option<Literal>,
@@ -97,6 +100,13 @@ impl Args {
             "ok_if" => once(&mut self.ok_if, argument, argument.assigned(), errors),
             "ret" => once(&mut self.ret, argument, argument.whole(), errors),
             "fields" => once(&mut self.fields, argument, argument.listed(), errors),
+            "follows_from" => once(
+                &mut self.follows_from,
+                argument,
+                argument.assigned(),
+                errors,
+            ),
+            "parent" => once(&mut self.parent, argument, argument.assigned(), errors),
             "future" => once(&mut self.future, argument, argument.switched(), errors),
             "kind" => {
                 let kind = argument.assigned().and_then(values::kind);

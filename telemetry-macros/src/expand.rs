@@ -98,7 +98,7 @@ fn inside(container: &Container, measures: bool) -> TokenStream {
 fn measured(args: &Args, function: &Function) -> TokenStream {
     let parameters = function.parameters();
     let krate = args.krate();
-    let site = site(args, function, &parameters);
+    let site = capture::around(args, &parameters, &site(args, function, &parameters));
     let capture = capture::closure(args, &parameters);
     let arrive = arrive(function, &parameters);
     let body = function.body.span();

@@ -276,6 +276,30 @@ use proc_macro::TokenStream;
 /// # let _ = (parse("a"), words("b c"));
 /// ```
 ///
+/// ## `parent = span`, `follows_from = span`
+///
+/// The span's parent, in place of the innermost call or span that is active, and other spans that
+/// it is linked with. The expression sees the parameters as `fields` does, is evaluated where
+/// telemetry runs, and gives a `Current`, an `opentelemetry::Context`, a `SpanContext`, a reference
+/// to one, or an `Option`, an array or a `Vec` of them. One that names no span changes nothing. A
+/// parameter that only the attribute uses is unused for the compiler: begin its name with `_`.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// use telemetry_runtime::Current;
+///
+/// struct Job {
+///     from: Current,
+///     causes: Vec<Current>,
+/// }
+///
+/// #[tool(parent = &job.from, follows_from = &job.causes, skip_all)]
+/// fn work(job: Job) -> usize {
+///     job.causes.len()
+/// }
+/// # work(Job { from: telemetry_runtime::current(), causes: Vec::new() });
+/// ```
+///
 /// ## `kind = "server"`
 ///
 /// OpenTelemetry's kind of the span: `internal` (if nothing is said), `server`, `client`,

@@ -51,6 +51,24 @@ fn a_future_in_a_box() {
 }
 
 #[test]
+fn what_arguments_add() {
+    insta::assert_snapshot!(expanded(
+        quote!(
+            only(a),
+            redact(c),
+            fields(sum = a + b),
+            kind = "client",
+            threshold_ms = 5,
+            sample = 0.5,
+            parent = &d,
+            error_if = |n| *n > 3,
+            ret
+        ),
+        quote! { fn add(a: u64, (b, c): (u64, u64), d: Current) -> u64 { a + b } },
+    ));
+}
+
+#[test]
 fn nothing_to_capture() {
     insta::assert_snapshot!(expanded(quote!(skip_all), quote! { fn f(a: u64) {} }));
 }

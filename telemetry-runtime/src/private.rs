@@ -2,13 +2,15 @@
 
 #[cfg(feature = "_calls")]
 pub use crate::call::{
-    AsyncCall, Boxed, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param,
-    Params, Returned, Site, call, call_async, call_future, guard, judge, map, ret, returned,
+    Around, AsyncCall, Boxed, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message,
+    Param, Params, Returned, Site, Spans, around, call, call_async, call_future, guard, judge, map,
+    ret, returned,
 };
 #[cfg(not(feature = "_calls"))]
 pub use crate::disabled::{
-    AsyncCall, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param, Params,
-    Returned, Site, call, call_async, call_future, guard, judge, map, ret, returned,
+    Around, AsyncCall, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param,
+    Params, Returned, Site, around, call, call_async, call_future, guard, judge, map, ret,
+    returned,
 };
 pub use crate::{__returns as returns, __site as site};
 

@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use opentelemetry::trace::SpanKind;
+use opentelemetry::Context;
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState,
+};
 use pollster::block_on;
-use telemetry_runtime::tool;
+use telemetry_runtime::{Current, tool};
 use telemetry_tests::spans::{Sent, Spans, attribute};
 use telemetry_tests::{alone, statistics};
 
@@ -397,4 +400,101 @@ fn a_panic_of_what_judges_goes_on() {
     let told = statistics("judged_by_a_panic");
     assert_eq!((told.calls, told.errors, told.active), (2, 1, 0));
     drop(telemetry);
+}
+
+#[tool(parent = &_under, skip_all)]
+fn below_another(_under: Current) {
+    below();
+}
+
+#[tool(parent = &_context, skip_all)]
+async fn below_a_context(_context: Option<Context>) {
+    below();
+}
+
+#[tool(parent = &under, follows_from = [&under, &under], skip_all)]
+fn later_below(under: Current) -> impl Future<Output = ()> {
+    async move {
+        drop(under);
+        below();
+    }
+}
+
+#[tool(follows_from = &_causes, skip_all)]
+fn follows(_causes: Vec<SpanContext>, _more: u8) {
+    below();
+}
+
+#[tool]
+fn hands_out() -> Current {
+    telemetry_runtime::current()
+}
+
+fn span_context(byte: u8) -> SpanContext {
+    let (trace, span) = (
+        TraceId::from_bytes([byte; 16]),
+        SpanId::from_bytes([byte; 8]),
+    );
+    SpanContext::new(trace, span, TraceFlags::SAMPLED, true, TraceState::NONE)
+}
+
+#[test]
+fn a_parent_is_the_one_that_is_named() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    let handed = hands_out();
+    tool_around(|| {
+        below_another(handed.clone());
+        let context = Context::new().with_remote_span_context(span_context(7));
+        block_on(below_a_context(Some(context)));
+        let later = later_below(handed.clone());
+        std::thread::scope(|scope| scope.spawn(|| block_on(later)).join().unwrap());
+        below_another(Current::default());
+    });
+    let sent = spans.after(telemetry);
+    let around = sent.one("tool_around").span_context.span_id();
+    let handed = sent.one("hands_out").span_context.clone();
+    let [first, unnamed] = sent.all("below_another")[..] else {
+        panic!("{:?}", sent.names())
+    };
+    assert_eq!(first.parent_span_id, handed.span_id());
+    assert_eq!(first.span_context.trace_id(), handed.trace_id());
+    assert_eq!(unnamed.parent_span_id, around);
+    let context = sent.one("below_a_context");
+    assert_eq!(context.parent_span_id, SpanId::from_bytes([7; 8]));
+    assert!(context.parent_span_is_remote);
+    let later = sent.one("later_below");
+    assert_eq!(later.parent_span_id, handed.span_id());
+    assert_eq!(later.links.len(), 2);
+    let parents: Vec<_> = sent
+        .all("below")
+        .iter()
+        .map(|below| below.parent_span_id)
+        .collect();
+    let expected = [first, context, later, unnamed].map(|span| span.span_context.span_id());
+    assert_eq!(parents, expected);
+}
+
+#[tool(skip_all)]
+fn tool_around(body: impl FnOnce()) {
+    body();
+}
+
+#[test]
+fn links_are_those_that_are_named() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    follows(vec![span_context(1), span_context(2)], 0);
+    follows(Vec::new(), 0);
+    let sent = spans.after(telemetry);
+    let links: Vec<_> = sent.all("follows")[0]
+        .links
+        .iter()
+        .map(|link| link.span_context.span_id())
+        .collect();
+    assert_eq!(links, [1, 2].map(|byte| SpanId::from_bytes([byte; 8])));
+    assert!(sent.all("follows")[1].links.is_empty());
+    assert!(sent.all("below").iter().all(|below| below.links.is_empty()));
 }

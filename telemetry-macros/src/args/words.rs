@@ -5,17 +5,19 @@ use proc_macro2::Ident;
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 16] = [
+const ARGUMENTS: [(&str, &str); 18] = [
     ("crate", "crate = path::to::telemetry_runtime"),
     ("err", "err = false"),
     ("error_if", "error_if = |output| …"),
     ("error_type", "error_type = |error| …"),
     ("fields", "fields(key = expression, …)"),
+    ("follows_from", "follows_from = span"),
     ("future", "future"),
     ("kind", "kind = \"server\""),
     ("name", "name = \"…\""),
     ("ok_if", "ok_if = |output| …"),
     ("only", "only(parameter, …)"),
+    ("parent", "parent = span"),
     ("redact", "redact(parameter, …)"),
     ("ret", "ret"),
     ("sample", "sample = 0.1"),

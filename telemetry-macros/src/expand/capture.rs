@@ -1,8 +1,9 @@
 //! The closure that looks at the parameters before the body has them.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::seen::{mentions, seeing};
 use crate::args::{Args, Captured, Field};
@@ -15,6 +16,32 @@ pub(super) fn closure(args: &Args, parameters: &[Parameter]) -> TokenStream {
     match lines.is_empty() {
         true => quote!(|_| {}),
         false => quote_spanned!(Span::mixed_site()=> |__params| { #lines }),
+    }
+}
+
+/// The call site, with what is said of the call's surroundings.
+pub(super) fn around(args: &Args, parameters: &[Parameter], site: &TokenStream) -> TokenStream {
+    let said = [
+        ("parent", &args.parent),
+        ("follows_from", &args.follows_from),
+    ];
+    let said = said.into_iter().filter_map(|(method, spans)| {
+        let spans = spans.as_ref()?;
+        let method = Ident::new(method, Span::mixed_site().located_at(spans.span()));
+        let parts = parameters
+            .iter()
+            .filter(|it| it.bindings.iter().any(|name| mentions(spans, name)));
+        let parts = parts.map(parts_of);
+        let spans = seeing(spans, parameters);
+        Some(quote_spanned!(Span::mixed_site()=> #(#parts)* __around.#method(#spans);))
+    });
+    let said: TokenStream = said.collect();
+    match said.is_empty() {
+        true => site.clone(),
+        false => {
+            let krate = args.krate();
+            quote_spanned!(Span::mixed_site()=> #krate::__private::around(#site, |__around| { #said }))
+        }
     }
 }
 
@@ -54,12 +81,12 @@ fn captured(args: &Args, parameter: &Parameter) -> TokenStream {
         .bindings
         .iter()
         .any(is_seen)
-        .then(|| parts(parameter));
+        .then(|| parts_of(parameter));
     quote!(#parts #lines)
 }
 
 /// The names of a pattern, each a reference.
-fn parts(parameter: &Parameter) -> TokenStream {
+fn parts_of(parameter: &Parameter) -> TokenStream {
     let Parameter {
         outer,
         borrowed,

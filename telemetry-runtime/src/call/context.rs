@@ -12,6 +12,7 @@ pub(crate) type Attached = Option<ContextGuard>;
 pub(crate) type Kept = Option<Context>;
 
 /// The active span, when it is not one of ours.
+#[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) trace: [u64; 2],
     pub(crate) span: u64,
@@ -42,19 +43,23 @@ pub(crate) fn active_span() -> u64 {
 pub(crate) fn active() -> Option<Active> {
     Context::map_current(|context| {
         let span = context.span();
-        let span = span.span_context();
-        if !span.is_valid() {
-            return None;
-        }
-        let trace = u128::from_be_bytes(span.trace_id().to_bytes());
-        let state = span.trace_state().header();
-        Some(Active {
-            trace: [(trace >> 64) as u64, trace as u64],
-            span: u64::from_be_bytes(span.span_id().to_bytes()),
-            sampled: span.is_sampled(),
-            remote: span.is_remote(),
-            state: (!state.is_empty()).then_some(state),
-        })
+        active_of(span.span_context())
+    })
+}
+
+/// The span as a parent.
+pub(crate) fn active_of(span: &SpanContext) -> Option<Active> {
+    if !span.is_valid() {
+        return None;
+    }
+    let trace = u128::from_be_bytes(span.trace_id().to_bytes());
+    let state = span.trace_state().header();
+    Some(Active {
+        trace: [(trace >> 64) as u64, trace as u64],
+        span: u64::from_be_bytes(span.span_id().to_bytes()),
+        sampled: span.is_sampled(),
+        remote: span.is_remote(),
+        state: (!state.is_empty()).then_some(state),
     })
 }
 

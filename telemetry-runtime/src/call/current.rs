@@ -71,6 +71,17 @@ impl Current {
         }
     }
 
+    /// As what another call can have to do with.
+    pub(super) fn as_parent(&self) -> Option<context::Active> {
+        self.ids.is_known().then_some(context::Active {
+            trace: self.ids.trace,
+            span: self.ids.span,
+            sampled: self.ids.sampled,
+            remote: false,
+            state: None,
+        })
+    }
+
     pub(crate) fn without_details(ids: Ids) -> Self {
         Self {
             ids,

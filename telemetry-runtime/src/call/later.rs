@@ -6,10 +6,12 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use super::around::Around;
 use super::capture::Params;
 use super::failure::Failure;
 use super::future::ToolFuture;
 use super::live::{self, Suspended};
+use super::local;
 use super::site::Site;
 use super::state::State;
 use crate::value::Value;
@@ -19,11 +21,20 @@ use crate::value::Value;
 #[inline]
 pub fn call_future(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> FutureCall {
     let state = State::now();
-    let params = match state.is_running() {
-        true => live::params_ahead(state, site.origin(), capture),
-        false => Vec::new(),
-    };
-    FutureCall(Ahead { site, params })
+    if !state.is_running() {
+        return FutureCall(Ahead {
+            site,
+            params: Vec::new(),
+            around: None,
+        });
+    }
+    let around = local::put_around(None);
+    let params = live::params_ahead(state, site.origin(), around.as_deref(), capture);
+    FutureCall(Ahead {
+        site,
+        params,
+        around,
+    })
 }
 
 /// A call whose future is about to be made.
@@ -60,16 +71,24 @@ impl FutureCall {
 struct Ahead {
     site: &'static Site,
     params: Vec<(Cow<'static, str>, Value)>,
+    around: Option<Box<Around>>,
 }
 
 impl Ahead {
     fn begin(self) -> Option<Suspended> {
-        let Self { site, params } = self;
+        let Self {
+            site,
+            params,
+            around,
+        } = self;
         let state = State::now();
-        match state.is_running() {
-            true => live::suspend(state, site.origin(), |to| to.append(params)),
-            false => None,
+        if !state.is_running() {
+            return None;
         }
+        if around.is_some() {
+            local::put_around(around);
+        }
+        live::suspend(state, site.origin(), |to| to.append(params))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::around::Around;
 use super::capture::{Params, text};
 use super::context;
 use super::current::Current;
@@ -91,9 +92,17 @@ pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
 pub(crate) fn params_ahead(
     state: State,
     origin: &Origin,
+    around: Option<&Around>,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Vec<(Cow<'static, str>, Value)> {
-    if origin.tool.is_enabled() && wants_params(state, origin) && local::may_sample(origin.tool) {
+    if !origin.tool.is_enabled() || !wants_params(state, origin) {
+        return Vec::new();
+    }
+    let may_sample = match around.and_then(|around| around.parent.as_ref()) {
+        Some(parent) => parent.sampled,
+        None => local::may_sample(origin.tool),
+    };
+    if may_sample {
         limits::with_params(origin.tool.params_capture(), capture)
     } else {
         Vec::new()
@@ -112,6 +121,10 @@ fn frame(
         let mut own = details.take().unwrap_or_default();
         own.trace_state = Some(trace_state);
         details = DetailsOf::Own(own);
+    }
+    if !standing.links.is_empty() {
+        let links = std::mem::take(&mut standing.links);
+        details.change(|details| details.links = links);
     }
     let ids = standing.ids;
     let seen = if makes_current {

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fastrand::Rng;
 
-use super::context;
+use super::around::Around;
+use super::context::{self, Active};
 use super::record::{Details, Ids, Kept};
 use super::ring::Ring;
 use super::tool::Tool;
@@ -88,6 +89,8 @@ pub(crate) struct Local {
     /// tells two traces apart.
     salt: u64,
     pub(crate) ring: Ring,
+    /// For the call that begins next.
+    around: Option<Box<Around>>,
 }
 
 /// Where a new call stands. Without ids where the thread's locals are gone.
@@ -99,6 +102,7 @@ pub(crate) struct Standing {
     /// The active span of OpenTelemetry's context.
     pub(crate) seen: u64,
     pub(crate) trace_state: Option<String>,
+    pub(crate) links: Vec<Active>,
 }
 
 thread_local! {
@@ -131,6 +135,7 @@ impl Local {
             random: Rng::with_seed(seed.build_hasher().finish()),
             salt: seed.hash_one(0),
             ring: Ring::new(),
+            around: None,
         }
     }
 
@@ -139,11 +144,15 @@ impl Local {
     /// `None` where telemetry is suppressed.
     #[inline]
     pub(crate) fn stand(&mut self, tool: &Tool) -> Option<Standing> {
+        let around = self.around.take();
         let seen = context::active_span();
         if seen == context::SUPPRESSED {
             return None;
         }
-        Some(self.stand_below(tool, seen))
+        Some(match around {
+            None => self.stand_below(tool, seen),
+            Some(around) => self.stand_around(tool, seen, *around),
+        })
     }
 
     #[inline]
@@ -160,6 +169,7 @@ impl Local {
                     parent: parent.span,
                     seen,
                     trace_state: None,
+                    links: Vec::new(),
                 }
             }
             _ if seen != 0 => self.stand_under_context(tool, seen),
@@ -168,10 +178,30 @@ impl Local {
     }
 
     #[cold]
-    fn stand_under_context(&mut self, tool: &Tool, seen: u64) -> Standing {
-        let Some(parent) = context::active() else {
-            return self.root(tool, seen);
+    fn stand_around(&mut self, tool: &Tool, seen: u64, around: Around) -> Standing {
+        let is_for_it = around.tool.is_some_and(|meant| std::ptr::eq(meant, tool));
+        if !is_for_it {
+            return self.stand_below(tool, seen);
+        }
+        let standing = match around.parent {
+            Some(parent) => self.stand_under(parent, seen),
+            None => self.stand_below(tool, seen),
         };
+        Standing {
+            links: around.links,
+            ..standing
+        }
+    }
+
+    #[cold]
+    fn stand_under_context(&mut self, tool: &Tool, seen: u64) -> Standing {
+        match context::active() {
+            Some(parent) => self.stand_under(parent, seen),
+            None => self.root(tool, seen),
+        }
+    }
+
+    fn stand_under(&mut self, parent: Active, seen: u64) -> Standing {
         Standing {
             ids: Ids {
                 trace: parent.trace,
@@ -182,6 +212,7 @@ impl Local {
             parent: parent.span,
             seen,
             trace_state: parent.state,
+            links: Vec::new(),
         }
     }
 
@@ -199,6 +230,7 @@ impl Local {
             parent: 0,
             seen,
             trace_state: None,
+            links: Vec::new(),
         }
     }
 
@@ -273,6 +305,11 @@ impl Local {
 #[inline]
 pub(crate) fn are_alive() -> bool {
     LOCAL.try_with(|_| ()).is_ok()
+}
+
+/// Says what is around the call that begins next on this thread. Gives what was said before.
+pub(super) fn put_around(around: Option<Box<Around>>) -> Option<Box<Around>> {
+    with(|local| std::mem::replace(&mut local.around, around)).flatten()
 }
 
 /// Whether a call that begins soon, below what runs now, may be sampled.

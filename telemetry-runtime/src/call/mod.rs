@@ -4,6 +4,7 @@
 //! [`live`] call, which stands on its thread's [`local`] stack while it runs and ends as a
 //! [`record`] in the thread's [`ring`].
 
+mod around;
 mod capture;
 pub(crate) mod clock;
 #[cfg_attr(not(feature = "trace"), path = "no_context.rs")]
@@ -25,6 +26,7 @@ pub(crate) mod tool;
 mod track;
 mod typed;
 
+pub use around::{Around, Spans, around};
 pub use capture::{Param, Params};
 #[cfg(feature = "trace")]
 pub(crate) use context::unseen;

@@ -9,6 +9,7 @@ pub(crate) struct Attached {}
 #[derive(Clone, Default)]
 pub(crate) struct Kept {}
 
+#[derive(Debug)]
 pub(crate) struct Active {
     pub(crate) trace: [u64; 2],
     pub(crate) span: u64,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::context::Active;
 use super::tool::Origin;
 use crate::value::Value;
 
@@ -34,9 +35,13 @@ pub(crate) struct Ids {
 
 impl Ids {
     pub(crate) fn trace_bytes(self) -> [u8; 16] {
+        Self::bytes_of(self.trace)
+    }
+
+    pub(crate) fn bytes_of(trace: [u64; 2]) -> [u8; 16] {
         let mut bytes = [0; 16];
-        bytes[..8].copy_from_slice(&self.trace[0].to_be_bytes());
-        bytes[8..].copy_from_slice(&self.trace[1].to_be_bytes());
+        bytes[..8].copy_from_slice(&trace[0].to_be_bytes());
+        bytes[8..].copy_from_slice(&trace[1].to_be_bytes());
         bytes
     }
 
@@ -111,6 +116,8 @@ pub(crate) struct Details {
     pub(crate) error_message: Option<String>,
     /// A call that was made inside of this one on another thread was kept.
     pub(crate) kept: Kept,
+    /// Spans that it follows from.
+    pub(crate) links: Vec<Active>,
     /// W3C `tracestate` of the parent, as it came.
     pub(crate) trace_state: Option<String>,
 }

@@ -157,3 +157,19 @@ pub fn guard(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Gu
 
 #[inline(always)]
 pub fn ret<T: ?Sized>(_value: Option<&T>, _capture: impl FnOnce(&T, &mut Params<'_>)) {}
+
+/// Nobody makes one.
+pub struct Around(PhantomData<()>);
+
+impl Around {
+    #[inline(always)]
+    pub fn parent<S>(&mut self, _spans: S) {}
+
+    #[inline(always)]
+    pub fn follows_from<S>(&mut self, _spans: S) {}
+}
+
+#[inline(always)]
+pub fn around(site: &'static Site, _say: impl FnOnce(&mut Around)) -> &'static Site {
+    site
+}

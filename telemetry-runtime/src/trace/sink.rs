@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::call::clock::Anchor;
-use crate::call::record::{Details, Kept, Record};
+use crate::call::record::{Details, Ids, Kept, Record};
 use crate::call::tool::Origin;
 use crate::collector::SpanSink;
 use crate::export::Batch;
@@ -17,7 +17,7 @@ use crate::names::attribute::{
 use crate::names::{GEN_AI_SPAN_PREFIX, SPAN_PREFIX};
 use crate::otlp::Resource;
 use crate::otlp::span::{
-    Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
+    Link, Parent, SpanData, SpanWriter, StaticParts, StaticSpan, Status, TraceEncoder,
 };
 use crate::value::Value;
 
@@ -176,6 +176,15 @@ fn more(
             .iter()
             .map(|(key, value)| (Cow::as_ref(key), value));
         span.event(&event.name, anchor.unix_ns(event.at), attributes);
+    }
+    for link in &details.links {
+        span.link(&Link {
+            trace_id: Ids::bytes_of(link.trace),
+            span_id: link.span.to_be_bytes(),
+            trace_state: link.state.as_deref().unwrap_or(""),
+            sampled: link.sampled,
+            remote: link.remote,
+        });
     }
     if details.left_out.attributes > 0 {
         span.dropped_attributes(details.left_out.attributes);

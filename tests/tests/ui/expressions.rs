@@ -20,7 +20,13 @@ fn gives_no_result(a: u8) -> u8 {
     a
 }
 
+#[tool(parent = &a)]
+fn no_span(a: u8) -> u8 {
+    a
+}
+
 fn main() {
+    no_span(1);
     let _ = (sees_no_parameters(1), gives_no_result(1));
     in_fields(String::new());
     moved(String::new());

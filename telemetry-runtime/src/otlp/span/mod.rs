@@ -6,7 +6,7 @@ mod writer;
 use std::sync::Arc;
 
 pub(crate) use parts::{StaticParts, StaticSpan};
-pub(crate) use writer::SpanWriter;
+pub(crate) use writer::{Link, SpanWriter};
 
 use super::resource::{Open, Resource};
 use super::wire;

@@ -71,7 +71,6 @@ impl<'a> SpanWriter<'a> {
         wire::number(self.out, 12, count.into());
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "no call has links yet"))]
     pub(crate) fn link(&mut self, link: &Link<'_>) {
         wire::message(self.out, 13, |out| {
             wire::bytes(out, 1, &link.trace_id);

@@ -70,29 +70,25 @@ thread_local! {
 /// When a thread's own local is used first, and so destroyed last: the opposite order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum First {
-    BeforeAnyCall,
+    OfAll,
     /// After the thread has asked for the current call, of which there was none.
-    BetweenQuestionAndCall,
-    AfterACall,
+    AfterAQuestion,
+    AfterCalls,
 }
 
-const ORDERS: [First; 3] = [
-    First::BeforeAnyCall,
-    First::BetweenQuestionAndCall,
-    First::AfterACall,
-];
+const ORDERS: [First; 3] = [First::OfAll, First::AfterAQuestion, First::AfterCalls];
 
 /// A thread that makes a call in its life and has `last` run while its locals are destroyed.
 fn thread_with(first: First, last: impl FnOnce() + Send + 'static) {
     let there = thread::spawn(move || {
-        if first == First::BetweenQuestionAndCall {
+        if first == First::AfterAQuestion {
             assert_eq!(current().span_id(), None);
         }
-        if first == First::AfterACall {
+        if first == First::AfterCalls {
             in_its_life();
         }
         AT_THE_END.with(|end| *end.0.borrow_mut() = Some(Box::new(last)));
-        if first != First::AfterACall {
+        if first != First::AfterCalls {
             in_its_life();
         }
     });
@@ -184,7 +180,7 @@ fn a_future_that_ends_with_a_thread() {
         current().set_attribute("polled", true);
     });
     let unfinished = track_tool_call("dropped at the end", ()).wrap(std::future::pending::<()>());
-    thread_with(First::BeforeAnyCall, move || {
+    thread_with(First::OfAll, move || {
         pollster::block_on(future);
         drop(unfinished);
     });

@@ -28,7 +28,7 @@ const LEAST_SHARE: usize = 4096;
 
 /// Bytes of all rings, and how many there may be, details included.
 static RING_BYTES: AtomicUsize = AtomicUsize::new(0);
-static MAX_BYTES: AtomicUsize = AtomicUsize::new(16 << 20);
+static MAX_BYTES: AtomicUsize = AtomicUsize::new(8 << 20);
 /// Threads that have a ring: they share what the rings leave for details.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 

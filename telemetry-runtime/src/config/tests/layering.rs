@@ -56,7 +56,7 @@ fn defaults_are_those_of_the_table() {
     assert_eq!(config.calls.params_capture, ParamsCapture::All);
     assert_eq!(config.calls.params_max_length, 200);
     assert_eq!(config.calls.max_tools, 10_000);
-    assert_eq!(config.calls.queue_max_bytes, 16 << 20);
+    assert_eq!(config.calls.queue_max_bytes, 8 << 20);
     assert!(config.calls.params_redact.contains(&"api_key".to_owned()));
     assert_eq!(config.calls.default_threshold, None);
     assert_eq!(config.resource["environment"], "development");

@@ -208,6 +208,15 @@ fn enter(
     (standing.ids, standing.parent, place)
 }
 
+/// What an async call makes current at each of its polls.
+#[inline]
+fn context_of(state: State, ids: Ids) -> context::Kept {
+    match state.makes_current() && ids.is_known() {
+        true => context::of(ids),
+        false => context::Kept::default(),
+    }
+}
+
 /// Begins a call that ends wherever it is polled last.
 #[inline]
 pub(crate) fn suspend(
@@ -224,10 +233,7 @@ pub(crate) fn suspend(
         false => DetailsOf::Nobody,
     };
     let frame = frame(&mut standing, state.makes_current(), details, origin);
-    let context = match state.makes_current() && frame.ids.is_known() {
-        true => context::of(frame.ids),
-        false => context::Kept::default(),
-    };
+    let context = context_of(state, frame.ids);
     origin.tool.async_began();
     let live = Live {
         origin,
@@ -276,10 +282,7 @@ impl Running {
             local.leave(position)
         });
         let frame = frame.flatten().unwrap_or_default();
-        let context = match live.state.makes_current() && frame.ids.is_known() {
-            true => context::of(frame.ids),
-            false => context::Kept::default(),
-        };
+        let context = context_of(live.state, frame.ids);
         live.origin.tool.async_began();
         Suspended {
             live,

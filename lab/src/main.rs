@@ -1,0 +1,44 @@
+//! The laboratory: `cargo run --release -p telemetry-lab -- COMMAND`.
+
+mod calls;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use lexopt::prelude::*;
+
+const USAGE: &str = "\
+Usage: telemetry-lab COMMAND [OPTION…]
+
+Commands:
+  calls    What a call costs the thread that makes it
+
+`telemetry-lab COMMAND --help` lists the options of a command.";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("telemetry-lab: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Each command reads the rest of the line itself.
+fn run() -> Result<(), Box<dyn Error>> {
+    let mut arguments = lexopt::Parser::from_env();
+    let command = match arguments.next()? {
+        Some(Value(word)) => word.string()?,
+        Some(Short('h') | Long("help")) => {
+            println!("{USAGE}");
+            return Ok(());
+        }
+        Some(other) => return Err(other.unexpected().into()),
+        None => return Err(USAGE.into()),
+    };
+    match &*command {
+        "calls" => calls::run(arguments),
+        other => Err(format!("there is no command `{other}`\n{USAGE}").into()),
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::clock;
 use super::context::Active;
 use super::tool::Origin;
 use crate::value::Value;
@@ -19,6 +20,20 @@ pub(crate) struct Record {
     pub(crate) kept: Kept,
     /// What most calls do not have.
     pub(crate) details: Option<Box<Details>>,
+}
+
+impl Record {
+    /// How long it took, ns.
+    #[inline]
+    pub(crate) fn nanos(&self) -> u64 {
+        clock::nanos(self.start, self.end)
+    }
+
+    /// Whether its span goes out, where spans do.
+    #[inline]
+    pub(crate) fn is_sent(&self) -> bool {
+        self.ids.sampled || self.kept != Kept::No
+    }
 }
 
 /// A call's place in its trace. Zero where there is none.

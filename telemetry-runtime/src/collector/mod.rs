@@ -3,10 +3,11 @@
 
 mod drain;
 mod overflow;
+mod sink;
 mod thread;
 mod wake;
 
-pub(crate) use drain::{Nowhere, SpanSink};
 pub(crate) use overflow::{Overflow, add_orphan};
+pub(crate) use sink::Sink;
 pub(crate) use thread::Collector;
 pub(crate) use wake::wake;

@@ -1,9 +1,10 @@
 //! Calls whose records found no room: still counted, by the thread that made them.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use crate::call::{Record, clock, record::Kept};
-use crate::metrics::Apart;
+use crate::call::{Outcome, Record};
+use crate::metrics::{Apart, Sketch};
 
 /// Calls made while their thread's locals were being destroyed.
 static ORPHANS: Mutex<Option<Overflow>> = Mutex::new(None);
@@ -12,18 +13,32 @@ static ORPHANS: Mutex<Option<Overflow>> = Mutex::new(None);
 #[derive(Default)]
 pub(crate) struct Overflow {
     pub(crate) metrics: Apart,
+    /// By position of the tool.
+    pub(crate) tools: HashMap<u32, Uncollected>,
     /// Spans that were to be sent.
     pub(crate) spans: u64,
 }
 
+/// The calls of one tool that have no record.
+#[derive(Default)]
+pub(crate) struct Uncollected {
+    /// By outcome, in the order of [`Outcome::ALL`].
+    pub(crate) ended: [u64; 4],
+    /// How long those took that succeeded.
+    pub(crate) successes: Sketch,
+}
+
 impl Overflow {
     pub(crate) fn add(&mut self, record: &Record) {
-        if record.ids.sampled || record.kept != Kept::No {
-            self.spans += 1;
+        self.spans += u64::from(record.is_sent());
+        let nanos = record.nanos();
+        let tool = self.tools.entry(record.origin.tool.id).or_default();
+        tool.ended[record.outcome as usize] += 1;
+        if record.outcome == Outcome::Success {
+            tool.successes.add(nanos);
         }
         if cfg!(feature = "metrics") {
-            self.metrics
-                .add(record, clock::nanos(record.start, record.end));
+            self.metrics.add(record, nanos);
         }
     }
 }

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::drain::{LANES, Owner, Sinks, SpanSink};
+use super::drain::{LANES, Owner};
+use super::sink::Sink;
 use super::wake::{self, wake};
 use crate::call::{clock, tool};
 use crate::metrics::Metrics;
@@ -22,7 +23,7 @@ pub(crate) struct Collector {
 }
 
 struct Shared {
-    metrics: Mutex<Metrics>,
+    metrics: Arc<Mutex<Metrics>>,
     requests: Mutex<Requests>,
 }
 
@@ -44,17 +45,21 @@ enum Request {
 }
 
 impl Collector {
-    /// Starts the thread. Records of an earlier time are forgotten.
-    pub(crate) fn start(metrics: Metrics, spans: Box<dyn SpanSink>) -> std::io::Result<Self> {
+    /// Starts the thread. Calls of an earlier time are forgotten. Every call goes into the
+    /// metrics, then to each sink in turn.
+    pub(crate) fn start(metrics: Metrics, sinks: Vec<Box<dyn Sink>>) -> std::io::Result<Self> {
         let owner = lock(&LANES).take_over();
+        let metrics = Arc::new(Mutex::new(metrics));
+        let mut all: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&metrics))];
+        all.extend(sinks);
         let shared = Arc::new(Shared {
-            metrics: Mutex::new(metrics),
+            metrics,
             requests: Mutex::default(),
         });
         let theirs = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("telemetry-collector".into())
-            .spawn(move || theirs.run(owner, spans))?;
+            .spawn(move || theirs.run(owner, all))?;
         wake::set(Some(thread.thread().clone()));
         Ok(Self {
             shared,
@@ -111,20 +116,16 @@ impl Collector {
 }
 
 impl Shared {
-    fn run(&self, owner: Owner, mut spans: Box<dyn SpanSink>) {
+    fn run(&self, owner: Owner, mut sinks: Vec<Box<dyn Sink>>) {
         let mut idle_since = Instant::now();
         loop {
             let requests = std::mem::take(&mut lock(&self.requests).waiting);
             let flush = requests
                 .iter()
                 .any(|request| !matches!(request, Request::Drain(_)));
-            let mut sinks = Sinks {
-                metrics: &self.metrics,
-                spans: &mut *spans,
-            };
             clock::measure();
             let records = lock(&LANES).drain(owner, &mut sinks);
-            spans.tick(flush);
+            sinks.iter_mut().for_each(|sink| sink.tick(flush));
             if self.answer(requests) {
                 *lock(&self.requests) = Requests {
                     waiting: Vec::new(),

@@ -17,4 +17,5 @@ pub(crate) use prometheus::PrometheusServer;
 #[cfg(feature = "console")]
 pub(crate) use quantile::quantile;
 pub(crate) use registry::{Apart, Metrics};
+pub(crate) use sketch::Sketch;
 pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};

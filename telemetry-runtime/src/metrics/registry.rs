@@ -41,16 +41,6 @@ impl Metrics {
         }
     }
 
-    /// Counts nothing.
-    pub(crate) fn disabled() -> Self {
-        Self {
-            buckets: Arc::new(Buckets::new(&[])),
-            started: 0,
-            tools: Vec::new(),
-            enabled: false,
-        }
-    }
-
     #[inline]
     pub(crate) fn add(&mut self, record: &Record, nanos: u64, anchor: &Anchor) {
         if self.enabled {

@@ -13,7 +13,7 @@ pub(crate) use super::reader::Source;
 use super::resource;
 use super::sdk::Sdk;
 use super::spans::{Counts, span_sink};
-use crate::collector::SpanSink;
+use crate::collector::Sink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::export::Signal;
@@ -69,9 +69,9 @@ impl Exports {
         !self.outlets.traces.is_empty()
     }
 
-    /// What the collector hands spans to.
-    pub(crate) fn span_sink(&self, config: &Config) -> Box<dyn SpanSink> {
-        span_sink(config, &self.outlets)
+    /// What the collector hands calls to, one after the other, that are to be sent.
+    pub(crate) fn sinks(&self, config: &Config) -> Vec<Box<dyn Sink>> {
+        span_sink(config, &self.outlets).into_iter().collect()
     }
 
     /// Starts all that reads the tools' numbers: when there are some to be read.

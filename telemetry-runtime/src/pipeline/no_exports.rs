@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::collector::{Nowhere, SpanSink};
+use crate::collector::Sink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::health::Health;
@@ -36,8 +36,8 @@ impl Exports {
         false
     }
 
-    pub(crate) fn span_sink(&self, _config: &Config) -> Box<dyn SpanSink> {
-        Box::new(Nowhere)
+    pub(crate) fn sinks(&self, _config: &Config) -> Vec<Box<dyn Sink>> {
+        Vec::new()
     }
 
     pub(crate) fn start_readers(

@@ -3,7 +3,7 @@
 use std::sync::atomic::AtomicU64;
 
 use super::exports::Outlets;
-use crate::collector::{Nowhere, SpanSink};
+use crate::collector::Sink;
 use crate::config::Config;
 
 #[derive(Debug, Default)]
@@ -11,6 +11,6 @@ pub(crate) struct Counts {
     pub(crate) dropped: AtomicU64,
 }
 
-pub(crate) fn span_sink(_config: &Config, _outlets: &Outlets) -> Box<dyn SpanSink> {
-    Box::new(Nowhere)
+pub(crate) fn span_sink(_config: &Config, _outlets: &Outlets) -> Option<Box<dyn Sink>> {
+    None
 }

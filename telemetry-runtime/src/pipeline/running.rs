@@ -63,7 +63,7 @@ impl Running {
             &config.metrics.buckets,
             cfg!(feature = "metrics") && config.metrics.enabled,
         );
-        let collector = Collector::start(metrics, exports.span_sink(&config))
+        let collector = Collector::start(metrics, exports.sinks(&config))
             .map_err(|why| Error::start("the collector's thread", why))?;
         let running = Arc::new(Self {
             sources,

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::exports::Outlets;
-use crate::collector::{Nowhere, SpanSink};
+use crate::collector::Sink;
 use crate::config::Config;
 use crate::trace::{Rules, Spans};
 
 pub(crate) use crate::trace::SpanCounts as Counts;
 
-pub(crate) fn span_sink(config: &Config, outlets: &Outlets) -> Box<dyn SpanSink> {
+/// `None` where spans go nowhere.
+pub(crate) fn span_sink(config: &Config, outlets: &Outlets) -> Option<Box<dyn Sink>> {
     if outlets.traces.is_empty() {
-        return Box::new(Nowhere);
+        return None;
     }
     let traces = &config.traces;
     let rules = Rules {
@@ -21,10 +22,10 @@ pub(crate) fn span_sink(config: &Config, outlets: &Outlets) -> Box<dyn SpanSink>
     };
     let queues = Arc::clone(&outlets.traces);
     let hand_on = move |batch| queues.push(&batch);
-    Box::new(Spans::new(
+    Some(Box::new(Spans::new(
         &outlets.resource,
         rules,
         Arc::clone(&outlets.counts),
         hand_on,
-    ))
+    )))
 }

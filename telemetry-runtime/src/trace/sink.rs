@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::call::clock::Anchor;
 use crate::call::record::{Details, Ids, Kept, Record};
 use crate::call::tool::Origin;
-use crate::collector::SpanSink;
+use crate::collector::{Overflow, Sink};
 use crate::export::Batch;
 use crate::names::attribute::{
     CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_MESSAGE, GEN_AI_OPERATION_NAME,
@@ -77,8 +77,30 @@ impl Spans {
     }
 }
 
-impl SpanSink for Spans {
-    fn span(&mut self, record: &Record, nanos: u64, anchor: &Anchor) {
+impl Sink for Spans {
+    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+        let sent = calls.iter().filter(|record| record.is_sent());
+        sent.for_each(|record| self.span(record, anchor));
+    }
+
+    fn overflow(&mut self, overflow: &Overflow) {
+        self.counts.dropped.fetch_add(overflow.spans, Relaxed);
+    }
+
+    fn tick(&mut self, flush: bool) {
+        if self.encoder.spans() == 0 {
+            return;
+        }
+        let opened = *self.opened.get_or_insert_with(Instant::now);
+        if flush || opened.elapsed() >= self.rules.batch_delay {
+            self.close();
+        }
+    }
+}
+
+impl Spans {
+    fn span(&mut self, record: &Record, anchor: &Anchor) {
+        let nanos = record.nanos();
         let parts = parts(&mut self.parts, record.origin, self.rules.gen_ai);
         let details = record.details.as_deref();
         let start = anchor.unix_ns(record.start);
@@ -109,20 +131,6 @@ impl SpanSink for Spans {
         if self.encoder.spans() >= self.rules.batch_max_spans as u64
             || self.encoder.bytes() >= BATCH_MAX_BYTES
         {
-            self.close();
-        }
-    }
-
-    fn dropped(&mut self, spans: u64) {
-        self.counts.dropped.fetch_add(spans, Relaxed);
-    }
-
-    fn tick(&mut self, flush: bool) {
-        if self.encoder.spans() == 0 {
-            return;
-        }
-        let opened = *self.opened.get_or_insert_with(Instant::now);
-        if flush || opened.elapsed() >= self.rules.batch_delay {
             self.close();
         }
     }

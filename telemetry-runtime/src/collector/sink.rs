@@ -1,0 +1,35 @@
+//! What finished calls are handed to: metrics, spans and whatever else wants each of them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::overflow::Overflow;
+use crate::call::Record;
+use crate::call::clock::Anchor;
+use crate::metrics::Metrics;
+
+/// Part of the collector's thread: what it does it does at once, without waiting for
+/// anything, since every other sink waits for it.
+pub(crate) trait Sink: Send {
+    /// Calls that have ended, in the order in which one thread ended them.
+    fn calls(&mut self, calls: &[Record], anchor: &Anchor);
+
+    /// Calls whose records found no room, as their threads have counted them.
+    fn overflow(&mut self, overflow: &Overflow);
+
+    /// After each pass over all threads; `flush`: hand on what is there.
+    fn tick(&mut self, _flush: bool) {}
+}
+
+impl Sink for Arc<Mutex<Metrics>> {
+    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+        let mut metrics = self.lock().unwrap_or_else(PoisonError::into_inner);
+        for record in calls {
+            metrics.add(record, record.nanos(), anchor);
+        }
+    }
+
+    fn overflow(&mut self, overflow: &Overflow) {
+        let mut metrics = self.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.merge(&overflow.metrics);
+    }
+}

@@ -7,7 +7,7 @@ mod words;
 
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Expr, LitStr, Path};
+use syn::{Expr, LitBool, LitStr, Path};
 
 use crate::argument::{Argument, once, split};
 use crate::errors::Errors;
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     pub(crate) parent: Option<Expr>,
     pub(crate) follows_from: Option<Expr>,
     pub(crate) kind: Option<LitStr>,
+    /// Of its call logs.
+    pub(crate) level: Option<LitStr>,
+    /// Whether it is watched.
+    pub(crate) drift: Option<LitBool>,
     pub(crate) threshold_ms: Option<Literal>,
     pub(crate) sample: Option<Literal>,
 }
@@ -94,6 +98,7 @@ impl Args {
     fn set(&mut self, argument: &Argument, errors: &mut Errors) {
         match argument.key.to_string().as_str() {
             "crate" => once(&mut self.krate, argument, argument.assigned(), errors),
+            "drift" => once(&mut self.drift, argument, argument.assigned(), errors),
             "err" => once(&mut self.err, argument, argument.whole(), errors),
             "error_if" => once(&mut self.error_if, argument, argument.assigned(), errors),
             "error_type" => once(&mut self.error_type, argument, argument.assigned(), errors),
@@ -111,6 +116,10 @@ impl Args {
             "kind" => {
                 let kind = argument.assigned().and_then(values::kind);
                 once(&mut self.kind, argument, kind, errors);
+            }
+            "level" => {
+                let level = argument.assigned().and_then(values::level);
+                once(&mut self.level, argument, level, errors);
             }
             "name" => {
                 let name = argument.assigned().and_then(values::named);

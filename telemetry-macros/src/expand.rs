@@ -214,6 +214,8 @@ fn settings(args: &Args, function: &Function) -> TokenStream {
         setting("line", function.line.map(Literal::u32_unsuffixed)),
         setting("fields", fields.map(Literal::usize_unsuffixed)),
         setting("kind", args.kind.as_ref()),
+        setting("level", args.level.as_ref()),
+        setting("drift", args.drift.as_ref()),
         setting("threshold_ms", args.threshold_ms.as_ref()),
         setting("sample", args.sample.as_ref()),
     ];

@@ -314,6 +314,31 @@ use proc_macro::TokenStream;
 /// # pollster::block_on(query("a"));
 /// ```
 ///
+/// ## `level = "debug"`
+///
+/// The level of the lines about its calls in the log, where a call went well: `trace`, `debug`,
+/// `info`, `warn`, `error`.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(level = "debug")]
+/// fn heartbeat() {}
+/// # heartbeat();
+/// ```
+///
+/// ## `drift = false`
+///
+/// The tool is not watched for drift: what it does is too various to have a normal.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(drift = false)]
+/// fn run_command(line: &str) -> usize {
+///     line.len()
+/// }
+/// # run_command("ls");
+/// ```
+///
 /// ## `threshold_ms = 250`, `sample = 0.1`
 ///
 /// From how many milliseconds on a call is slow, and which ratio of the calls is sampled that

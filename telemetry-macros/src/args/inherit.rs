@@ -78,6 +78,8 @@ impl Args {
             err: self.err.or_else(|| around.err.clone()),
             ret: self.ret.or_else(|| around.ret.clone()),
             kind: self.kind.or_else(|| around.kind.clone()),
+            level: self.level.or_else(|| around.level.clone()),
+            drift: self.drift.or_else(|| around.drift.clone()),
             threshold_ms: self.threshold_ms.or_else(|| around.threshold_ms.clone()),
             sample: self.sample.or_else(|| around.sample.clone()),
             ..self

@@ -6,6 +6,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{Expr, Ident, Lit, LitBool, LitStr, Token, parenthesized};
 
 use crate::errors::Errors;
+use crate::nearest::did_you_mean;
 
 /// A tool's name: something a person can read and a label can hold.
 pub(super) fn named(name: LitStr) -> syn::Result<LitStr> {
@@ -26,13 +27,24 @@ pub(super) fn named(name: LitStr) -> syn::Result<LitStr> {
 const KINDS: [&str; 5] = ["internal", "server", "client", "producer", "consumer"];
 
 pub(super) fn kind(kind: LitStr) -> syn::Result<LitStr> {
-    match KINDS.contains(&kind.value().as_str()) {
-        true => Ok(kind),
-        false => Err(syn::Error::new_spanned(
-            kind,
-            format!("a span's kind is one of `{}`", KINDS.join("`, `")),
-        )),
+    one_of(&KINDS, kind, "a span's kind")
+}
+
+/// The levels of `log` and `tracing`.
+const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
+
+pub(super) fn level(level: LitStr) -> syn::Result<LitStr> {
+    one_of(&LEVELS, level, "a level")
+}
+
+fn one_of(known: &[&str], word: LitStr, what: &str) -> syn::Result<LitStr> {
+    let value = word.value();
+    if known.contains(&&*value) {
+        return Ok(word);
     }
+    let near = did_you_mean(&value.to_lowercase(), known.iter().copied());
+    let message = format!("{what} is one of `{}`{near}", known.join("`, `"));
+    Err(syn::Error::new_spanned(word, message))
 }
 
 /// A number, as an `f64`.

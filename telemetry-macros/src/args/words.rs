@@ -5,8 +5,9 @@ use proc_macro2::Ident;
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 18] = [
+const ARGUMENTS: [(&str, &str); 20] = [
     ("crate", "crate = path::to::telemetry_runtime"),
+    ("drift", "drift = false"),
     ("err", "err = false"),
     ("error_if", "error_if = |output| …"),
     ("error_type", "error_type = |error| …"),
@@ -14,6 +15,7 @@ const ARGUMENTS: [(&str, &str); 18] = [
     ("follows_from", "follows_from = span"),
     ("future", "future"),
     ("kind", "kind = \"server\""),
+    ("level", "level = \"info\""),
     ("name", "name = \"…\""),
     ("ok_if", "ok_if = |output| …"),
     ("only", "only(parameter, …)"),
@@ -27,10 +29,12 @@ const ARGUMENTS: [(&str, &str); 18] = [
 ];
 
 /// Those that can hold for every function of an `impl`, a `trait` or a `mod`.
-const FOR_ALL: [&str; 10] = [
+const FOR_ALL: [&str; 12] = [
     "crate",
+    "drift",
     "err",
     "kind",
+    "level",
     "only",
     "redact",
     "ret",
@@ -44,11 +48,7 @@ const FOR_ALL: [&str; 10] = [
 const OF_THE_OUTPUT: [&str; 5] = ["err", "error_if", "error_type", "ok_if", "ret"];
 
 /// Those that come with parts which are not there yet.
-const LATER: [(&str, &str); 3] = [
-    ("drift", "drift detection"),
-    ("level", "logs"),
-    ("objective", "drift detection"),
-];
+const LATER: [(&str, &str); 1] = [("objective", "drift detection")];
 
 pub(super) fn holds_for_all(word: &Ident) -> bool {
     FOR_ALL.iter().any(|known| word == known)

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::tool::{self, Origin, Place, SpanKind};
+use super::tool::{self, Level, Origin, Place, SpanKind};
 
 /// A `static` beside each annotated body.
 pub struct Site {
@@ -58,6 +58,27 @@ impl Site {
             b"consumer" => SpanKind::Consumer,
             _ => SpanKind::Internal,
         };
+        self
+    }
+
+    /// The level of its call logs, by name; by how a call ended for a name that is none.
+    #[must_use]
+    pub const fn level(mut self, level: &'static str) -> Self {
+        self.place.level = match level.as_bytes() {
+            b"trace" => Some(Level::Trace),
+            b"debug" => Some(Level::Debug),
+            b"info" => Some(Level::Info),
+            b"warn" => Some(Level::Warn),
+            b"error" => Some(Level::Error),
+            _ => None,
+        };
+        self
+    }
+
+    /// Whether it is watched for drift.
+    #[must_use]
+    pub const fn drift(mut self, is_watched: bool) -> Self {
+        self.place.drift = is_watched;
         self
     }
 

@@ -52,6 +52,10 @@ pub(crate) struct Place {
     /// Attributes of its own, beside the parameters.
     pub(crate) fields: u32,
     pub(crate) kind: SpanKind,
+    /// The level of its call logs; `None`: by how a call ended.
+    pub(crate) level: Option<Level>,
+    /// Whether its durations are watched for drift.
+    pub(crate) drift: bool,
     pub(crate) own: Own,
 }
 
@@ -65,6 +69,16 @@ pub(crate) enum SpanKind {
     Consumer = 5,
 }
 
+/// How much a call log matters, least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Trace,
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
 impl Place {
     /// That of a name which only the running program knows.
     pub(crate) const NOWHERE: Self = Self {
@@ -74,6 +88,8 @@ impl Place {
         params: None,
         fields: 0,
         kind: SpanKind::Internal,
+        level: None,
+        drift: true,
         own: Own::NOTHING,
     };
 

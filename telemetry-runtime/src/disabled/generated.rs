@@ -36,6 +36,16 @@ impl Site {
     }
 
     #[must_use]
+    pub const fn level(self, _level: &'static str) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn drift(self, _is_watched: bool) -> Self {
+        self
+    }
+
+    #[must_use]
     pub const fn threshold_ms(self, _threshold_ms: f64) -> Self {
         self
     }

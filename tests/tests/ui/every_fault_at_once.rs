@@ -5,7 +5,7 @@ const fn fetch(url: &str) -> usize {
     url.len()
 }
 
-#[tool(name = "", level = "info", drift = false, skip, skip(self))]
+#[tool(name = "", level = "inof", drift = no, skip, skip(self))]
 fn empty() {}
 
 #[tool(name = fetch, skip_all, skip(), name = " padded ")]

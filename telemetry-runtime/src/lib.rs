@@ -179,6 +179,8 @@ mod health;
 mod ids;
 mod params;
 mod report;
+#[cfg(feature = "_calls")]
+mod rfc3339;
 mod setting;
 mod statistics;
 mod value;
@@ -191,6 +193,8 @@ mod collector;
 mod config;
 #[cfg(not(feature = "_calls"))]
 mod disabled;
+#[cfg(feature = "drift")]
+pub mod drift;
 #[cfg(feature = "_export")]
 mod export;
 #[cfg(feature = "_calls")]

@@ -1,0 +1,364 @@
+//! An event: one change of one tool, told once.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+/// A tool has changed, has come back, or its change is the new normal.
+///
+/// One change is one event, its return is one event. As JSON the fields have these names, enums
+/// their lower-case names, and moments are RFC 3339 in UTC.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Event {
+    /// When it was noticed, by the clock that was handed in.
+    #[serde(with = "moment")]
+    pub timestamp: SystemTime,
+    /// The tool.
+    pub tool_name: String,
+    /// What kind of change.
+    pub drift_type: DriftType,
+    /// How large it is.
+    pub severity: Severity,
+    /// Begun, over, or accepted.
+    pub status: Status,
+    /// The measure ([`Metadata::measure`]) in the baseline. Milliseconds where it is a duration,
+    /// calls a second for a rate, a share from 0 to 1 for ratios.
+    pub baseline_value: f64,
+    /// The same measure now: of at most `window_size` calls since the change.
+    pub current_value: f64,
+    /// The change of the measure, in percent of the baseline: +15 is 15 % more. Of a ratio that
+    /// was zero: 100 times the ratio now.
+    pub deviation_percent: f64,
+    /// A sentence for the person on call.
+    pub description: String,
+    /// What else is known.
+    pub metadata: Metadata,
+}
+
+/// What kind of change an event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DriftType {
+    /// All calls have become slower or faster.
+    Performance,
+    /// The shape has changed: spread, tail, shares of fast and slow calls; or the rate of calls,
+    /// the ratio of errors, the mix of callers.
+    Pattern,
+    /// A single call, or a burst of few.
+    Anomaly,
+}
+
+/// How large a change is: under 15 %, under 30 %, under 50 %, more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Under 15 %.
+    Low,
+    /// From 15 %.
+    Medium,
+    /// From 30 %.
+    High,
+    /// From 50 %.
+    Critical,
+}
+
+/// Where in the life of a change an event stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// The change has begun.
+    Drifted,
+    /// The tool is back at its baseline.
+    Recovered,
+    /// What it changed to is the baseline from now on.
+    Accepted,
+}
+
+/// The number an event compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Measure {
+    /// Median duration, ms.
+    Median,
+    /// 95th percentile of the duration, ms.
+    P95,
+    /// 99th percentile of the duration, ms.
+    P99,
+    /// Ratio of the 90th to the 10th percentile.
+    Spread,
+    /// Calls a second.
+    CallRate,
+    /// Share of calls that failed.
+    ErrorRatio,
+    /// Share of the caller whose share changed most.
+    CallerShare,
+    /// A single call's duration, ms; its baseline is the median.
+    Duration,
+}
+
+/// What is known about a change besides its size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// What `baseline_value` and `current_value` are values of.
+    pub measure: Measure,
+    /// Durations before the change: the baseline's. `None` where it has none yet.
+    pub before: Option<Quantiles>,
+    /// Durations since the change. `None` for a single call.
+    pub after: Option<Quantiles>,
+    /// When the change is estimated to have begun. `None` where samples came without times.
+    #[serde(with = "maybe_moment")]
+    pub since: Option<SystemTime>,
+    /// Where that most probably lies (90 %).
+    pub since_interval: Option<Interval>,
+    /// Calls from the estimated change to the event.
+    pub calls: u64,
+    /// The number of the call of this tool that raised the event, counted from 1.
+    pub sample: u64,
+    /// The number of the first call of the change, as estimated.
+    pub sample_since: u64,
+    /// Trace ids of calls before the change, 32 hexadecimal digits each.
+    pub traces_before: Vec<String>,
+    /// Trace ids of calls since the change.
+    pub traces_after: Vec<String>,
+    /// The caller meant by [`Measure::CallerShare`].
+    pub caller: Option<String>,
+    /// Version of the service that is running.
+    pub service_version: Option<String>,
+    /// Version of the service that the baseline is of.
+    pub baseline_version: Option<String>,
+    /// Deployment environment.
+    pub environment: Option<String>,
+    /// Evidence when it was raised, in nats: the CUSUM's value.
+    pub score: f64,
+    /// What the evidence had to pass.
+    pub score_limit: f64,
+}
+
+/// Quantiles of durations, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Median.
+    pub p50: f64,
+    /// 95th percentile.
+    pub p95: f64,
+    /// 99th percentile.
+    pub p99: f64,
+}
+
+/// Two moments, the earlier first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The earlier.
+    #[serde(with = "moment")]
+    pub from: SystemTime,
+    /// The later.
+    #[serde(with = "moment")]
+    pub to: SystemTime,
+}
+
+impl Event {
+    /// The event as one JSON object.
+    ///
+    /// ```
+    /// # use telemetry_runtime::drift::Event;
+    /// fn line(event: &Event) -> String {
+    ///     event.to_json().to_string()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        serde_json::to_value(self).unwrap_or(serde_json::Value::Null)
+    }
+
+    /// Reads what [`Event::to_json`] wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON, or a field is missing or of another type; the error names it.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+impl Severity {
+    /// The severity of a change of so many percent, whatever its sign. NaN is low.
+    #[must_use]
+    pub fn of_percent(deviation: f64) -> Self {
+        match deviation.abs() {
+            size if size >= 50.0 => Self::Critical,
+            size if size >= 30.0 => Self::High,
+            size if size >= 15.0 => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+}
+
+macro_rules! names {
+    ($($of:ident { $($variant:ident = $name:literal),+ })+) => {
+        $(
+            impl $of {
+                /// Every one.
+                pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+                /// The name in JSON, labels and stores.
+                #[must_use]
+                pub fn as_str(self) -> &'static str {
+                    match self {
+                        $(Self::$variant => $name),+
+                    }
+                }
+
+                /// The one of that name.
+                #[must_use]
+                pub fn from_name(name: &str) -> Option<Self> {
+                    match name {
+                        $($name => Some(Self::$variant),)+
+                        _ => None,
+                    }
+                }
+            }
+
+            impl fmt::Display for $of {
+                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.pad(self.as_str())
+                }
+            }
+        )+
+    };
+}
+
+names! {
+    DriftType { Performance = "performance", Pattern = "pattern", Anomaly = "anomaly" }
+    Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" }
+    Status { Drifted = "drifted", Recovered = "recovered", Accepted = "accepted" }
+    Measure {
+        Median = "median", P95 = "p95", P99 = "p99", Spread = "spread", CallRate = "call_rate",
+        ErrorRatio = "error_ratio", CallerShare = "caller_share", Duration = "duration"
+    }
+}
+
+/// Moments in JSON.
+mod moment {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    use crate::rfc3339;
+
+    pub(super) fn serialize<S: Serializer>(moment: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&rfc3339::exact(*moment))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<SystemTime, D::Error> {
+        let text = String::deserialize(from)?;
+        rfc3339::read(&text)
+            .ok_or_else(|| D::Error::custom("no moment in RFC 3339, such as 2026-03-01T14:02:10Z"))
+    }
+}
+
+mod maybe_moment {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use crate::rfc3339;
+
+    pub(super) fn serialize<S: Serializer>(
+        moment: &Option<SystemTime>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        moment.map(rfc3339::exact).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(from)? else {
+            return Ok(None);
+        };
+        match rfc3339::read(&text) {
+            Some(moment) => Ok(Some(moment)),
+            None => Err(D::Error::custom("no moment in RFC 3339")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn json_and_back() {
+        let event = Event {
+            timestamp: UNIX_EPOCH + Duration::from_nanos(1_767_225_600_500_000_001),
+            tool_name: "rag_query".to_owned(),
+            drift_type: DriftType::Pattern,
+            severity: Severity::High,
+            status: Status::Recovered,
+            baseline_value: 33.0,
+            current_value: 41.5,
+            deviation_percent: 25.757,
+            description: "…".to_owned(),
+            metadata: Metadata {
+                measure: Measure::CallerShare,
+                before: Some(Quantiles {
+                    p50: 1.0,
+                    p95: 2.0,
+                    p99: 3.0,
+                }),
+                after: None,
+                since: Some(UNIX_EPOCH + Duration::from_secs(1)),
+                since_interval: Some(Interval {
+                    from: UNIX_EPOCH,
+                    to: UNIX_EPOCH + Duration::from_secs(2),
+                }),
+                calls: 212,
+                sample: 5213,
+                sample_since: 5001,
+                traces_before: vec!["0".repeat(32)],
+                traces_after: Vec::new(),
+                caller: Some("agent".to_owned()),
+                service_version: None,
+                baseline_version: Some("1.0".to_owned()),
+                environment: None,
+                score: 15.5,
+                score_limit: 14.3,
+            },
+        };
+        let json = event.to_json();
+        assert_eq!(json["timestamp"], "2026-01-01T00:00:00.500000001Z");
+        assert_eq!(json["metadata"]["measure"], "caller_share");
+        assert_eq!(json["status"], Status::Recovered.as_str());
+        assert_eq!(Event::from_json(&json.to_string()).unwrap(), event);
+        let wrong = json.to_string().replace("pattern", "patern");
+        assert!(
+            Event::from_json(&wrong)
+                .unwrap_err()
+                .to_string()
+                .contains("patern")
+        );
+    }
+
+    #[test]
+    fn names_are_those_of_json() {
+        for measure in Measure::ALL {
+            assert_eq!(serde_json::to_value(measure).unwrap(), measure.as_str());
+            assert_eq!(Measure::from_name(measure.as_str()), Some(*measure));
+        }
+    }
+
+    #[test]
+    fn severities() {
+        let of = |percent| Severity::of_percent(percent).as_str();
+        assert_eq!(
+            [14.9, -15.0, 30.0, 50.0, f64::NAN].map(of),
+            ["low", "medium", "high", "critical", "low"]
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 mod choice;
 mod inherit;
+mod objective;
 mod values;
 mod words;
 
@@ -13,6 +14,7 @@ use crate::argument::{Argument, once, split};
 use crate::errors::Errors;
 
 pub(crate) use choice::{Captured, Choice};
+pub(crate) use objective::{Objective, Part};
 pub(crate) use values::{Field, Shown};
 pub(crate) use words::{known, usage};
 
@@ -45,6 +47,8 @@ pub(crate) struct Args {
     pub(crate) level: Option<LitStr>,
     /// Whether it is watched.
     pub(crate) drift: Option<LitBool>,
+    /// What its calls should be.
+    pub(crate) objective: Option<Objective>,
     pub(crate) threshold_ms: Option<Literal>,
     pub(crate) sample: Option<Literal>,
 }
@@ -125,15 +129,20 @@ impl Args {
                 let name = argument.assigned().and_then(values::named);
                 once(&mut self.name, argument, name, errors);
             }
+            "objective" => {
+                let parts = argument.listed::<Part>();
+                let objective = parts.map(|parts| Objective::of(parts, errors));
+                once(&mut self.objective, argument, objective, errors);
+            }
             "sample" => {
-                let sample = argument.assigned().and_then(values::ratio);
+                let sample = argument.assigned().and_then(|it| values::ratio(&it));
                 once(&mut self.sample, argument, sample, errors);
             }
             "skip" if argument.is_alone() => {
                 once(&mut self.left_out, argument, argument.alone(), errors);
             }
             "threshold_ms" => {
-                let limit = argument.assigned().and_then(values::milliseconds);
+                let limit = argument.assigned().and_then(|it| values::milliseconds(&it));
                 once(&mut self.threshold_ms, argument, limit, errors);
             }
             word if !self.choice.set(argument, errors) => {

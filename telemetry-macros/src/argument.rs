@@ -7,7 +7,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{LitBool, LitStr, Token, parenthesized};
 
-use crate::args::{Field, known, usage};
+use crate::args::{Field, Part, known, usage};
 use crate::errors::Errors;
 
 /// The arguments between the commas, none of them read.
@@ -70,6 +70,12 @@ impl Listed for Ident {
 }
 
 impl Listed for Field {
+    fn one(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.parse()
+    }
+}
+
+impl Listed for Part {
     fn one(input: ParseStream<'_>) -> syn::Result<Self> {
         input.parse()
     }

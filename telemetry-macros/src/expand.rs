@@ -8,7 +8,7 @@ use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{FnArg, Signature, Type, parse_quote};
 
-use crate::args::Args;
+use crate::args::{Args, Objective};
 use crate::container::{Container, Member};
 use crate::errors::Errors;
 use crate::function::{Function, erase_impl_trait};
@@ -210,12 +210,18 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
 /// What the attribute says of the tool itself.
 fn settings(args: &Args, function: &Function) -> TokenStream {
     let fields = Some(args.fields().len()).filter(|count| *count > 0);
+    let objective = |of: fn(&Objective) -> &Option<Literal>| {
+        args.objective.as_ref().and_then(|it| of(it).as_ref())
+    };
     let settings = [
         setting("line", function.line.map(Literal::u32_unsuffixed)),
         setting("fields", fields.map(Literal::usize_unsuffixed)),
         setting("kind", args.kind.as_ref()),
         setting("level", args.level.as_ref()),
         setting("drift", args.drift.as_ref()),
+        setting("objective_success", objective(|it| &it.success)),
+        setting("objective_latency_ms", objective(|it| &it.latency_ms)),
+        setting("objective_quantile", objective(|it| &it.quantile)),
         setting("threshold_ms", args.threshold_ms.as_ref()),
         setting("sample", args.sample.as_ref()),
     ];

@@ -339,6 +339,22 @@ use proc_macro::TokenStream;
 /// # run_command("ls");
 /// ```
 ///
+/// ## `objective(success = 99.9, latency_ms = 250, quantile = 99)`
+///
+/// What the tool's calls should be: so many percent of them end without an error, and `quantile`
+/// percent take no more than `latency_ms`; 99 where only a latency is given. Each number goes out as
+/// a gauge, for alert rules: `tool.objective.success`, `tool.objective.latency_ms`,
+/// `tool.objective.quantile`. The counter `tool.slow` counts calls over the objective's latency.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// #[tool(objective(success = 99.9, latency_ms = 250))]
+/// fn checkout(cents: u64) -> Result<u64, String> {
+///     Ok(cents)
+/// }
+/// # checkout(1).unwrap();
+/// ```
+///
 /// ## `threshold_ms = 250`, `sample = 0.1`
 ///
 /// From how many milliseconds on a call is slow, and which ratio of the calls is sampled that

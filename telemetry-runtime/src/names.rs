@@ -66,6 +66,11 @@ pub(crate) mod metric {
     /// Written so that no backend adds a suffix.
     pub(crate) const DURATION_UNIT: &str = "{ms}";
     pub(crate) const THRESHOLD_MS: &str = "tool.threshold_ms";
+    /// Percent, as the attribute says it.
+    pub(crate) const OBJECTIVE_SUCCESS: &str = "tool.objective.success";
+    pub(crate) const OBJECTIVE_LATENCY_MS: &str = "tool.objective.latency_ms";
+    /// Percent, as the attribute says it.
+    pub(crate) const OBJECTIVE_QUANTILE: &str = "tool.objective.quantile";
 
     /// Spans handed to a destination that took them.
     pub(crate) const SPANS_EXPORTED: &str = "telemetry.spans.exported";

@@ -1,6 +1,7 @@
 //! What the arguments of `#[tool]` do to spans, metrics and outcomes.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -168,6 +169,76 @@ fn a_span_has_its_kind() {
     assert_eq!(sent.one("serves").span_kind, SpanKind::Server);
     assert_eq!(sent.one("asks").span_kind, SpanKind::Client);
     assert_eq!(sent.one("within").span_kind, SpanKind::Internal);
+}
+
+/// Over its objective and under its limit.
+#[tool(
+    objective(success = 99.9, latency_ms = 0.000001),
+    threshold_ms = 3_600_000
+)]
+fn promised() {}
+
+/// The other way round.
+#[tool(
+    objective(latency_ms = 3_600_000, quantile = 50),
+    threshold_ms = 0.000001
+)]
+fn kept_promise() {}
+
+#[test]
+fn an_objective_says_what_counts_as_slow() {
+    let _alone = alone();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("metrics.jsonl");
+    let spans = Spans::default();
+    let telemetry = spans.telemetry_with(|builder| {
+        builder
+            .set("metrics_exporter", "file")
+            .set("metrics_file", file.display().to_string())
+    });
+    promised();
+    kept_promise();
+    assert_eq!(statistics("promised").slow, 1);
+    assert_eq!(statistics("kept_promise").slow, 0);
+    let sent = spans.after(telemetry);
+    // The span is slow by its limit alone.
+    assert_eq!(value(&sent, "promised", "tool.slow"), None);
+    let slow = value(&sent, "kept_promise", "tool.slow");
+    assert_eq!(slow.as_deref(), Some("true"));
+
+    let metrics = gauges(&std::fs::read_to_string(file).unwrap());
+    let of = |name: &str, tool: &str| metrics.get(&(name.to_owned(), tool.to_owned())).copied();
+    assert_eq!(of("tool.objective.success", "promised"), Some(99.9));
+    assert_eq!(of("tool.objective.latency_ms", "promised"), Some(0.000_001));
+    assert_eq!(of("tool.objective.quantile", "promised"), Some(99.0));
+    assert_eq!(of("tool.objective.success", "kept_promise"), None);
+    assert_eq!(of("tool.objective.quantile", "kept_promise"), Some(50.0));
+    assert_eq!(of("tool.threshold_ms", "promised"), Some(3_600_000.0));
+}
+
+/// Gauges of OTLP/JSON lines, by name and tool.
+fn gauges(lines: &str) -> HashMap<(String, String), f64> {
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("OTLP/JSON"));
+    let mut found = HashMap::new();
+    for line in lines {
+        let metrics = line.pointer("/resourceMetrics/0/scopeMetrics/0/metrics");
+        for metric in metrics.and_then(|it| it.as_array()).into_iter().flatten() {
+            let points = metric.pointer("/gauge/dataPoints");
+            for point in points.and_then(|it| it.as_array()).into_iter().flatten() {
+                let name = metric["name"].as_str().expect("OTLP/JSON").to_owned();
+                // The others are of telemetry's own health.
+                if let Some(value) = point["asDouble"].as_f64() {
+                    let tool = point
+                        .pointer("/attributes/0/value/stringValue")
+                        .expect("OTLP/JSON");
+                    found.insert((name, tool.as_str().expect("OTLP/JSON").to_owned()), value);
+                }
+            }
+        }
+    }
+    found
 }
 
 #[tool(threshold_ms = 0.000001)]

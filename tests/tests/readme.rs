@@ -129,7 +129,7 @@ fn files_load(folder: &Path) {
     assert!(loaded > 10, "{loaded} files");
 }
 
-#[tool]
+#[tool(objective(success = 99.9, latency_ms = 5))]
 fn fails(number: &str) -> Result<u8, std::num::ParseIntError> {
     number.parse()
 }

@@ -80,6 +80,7 @@ impl Args {
             kind: self.kind.or_else(|| around.kind.clone()),
             level: self.level.or_else(|| around.level.clone()),
             drift: self.drift.or_else(|| around.drift.clone()),
+            objective: self.objective.or_else(|| around.objective.clone()),
             threshold_ms: self.threshold_ms.or_else(|| around.threshold_ms.clone()),
             sample: self.sample.or_else(|| around.sample.clone()),
             ..self

@@ -48,19 +48,23 @@ fn one_of(known: &[&str], word: LitStr, what: &str) -> syn::Result<LitStr> {
 }
 
 /// A number, as an `f64`.
-pub(super) fn milliseconds(number: Lit) -> syn::Result<Literal> {
+pub(super) fn milliseconds(number: &Lit) -> syn::Result<Literal> {
     bounded(
-        &number,
+        number,
         |value| value > 0.0,
         "a number of milliseconds over 0",
     )
 }
 
-pub(super) fn ratio(number: Lit) -> syn::Result<Literal> {
-    bounded(&number, |value| value <= 1.0, "a ratio between 0 and 1")
+pub(super) fn ratio(number: &Lit) -> syn::Result<Literal> {
+    bounded(number, |value| value <= 1.0, "a ratio between 0 and 1")
 }
 
-fn bounded(number: &Lit, is_allowed: impl Fn(f64) -> bool, what: &str) -> syn::Result<Literal> {
+pub(super) fn bounded(
+    number: &Lit,
+    is_allowed: impl Fn(f64) -> bool,
+    what: &str,
+) -> syn::Result<Literal> {
     let value = match number {
         Lit::Int(number) => number.base10_parse::<f64>().ok(),
         Lit::Float(number) => number.base10_parse().ok(),

@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 20] = [
+const ARGUMENTS: [(&str, &str); 21] = [
     ("crate", "crate = path::to::telemetry_runtime"),
     ("drift", "drift = false"),
     ("err", "err = false"),
@@ -17,6 +17,10 @@ const ARGUMENTS: [(&str, &str); 20] = [
     ("kind", "kind = \"server\""),
     ("level", "level = \"info\""),
     ("name", "name = \"…\""),
+    (
+        "objective",
+        "objective(success = 99.9, latency_ms = 250, quantile = 99)",
+    ),
     ("ok_if", "ok_if = |output| …"),
     ("only", "only(parameter, …)"),
     ("parent", "parent = span"),
@@ -29,12 +33,13 @@ const ARGUMENTS: [(&str, &str); 20] = [
 ];
 
 /// Those that can hold for every function of an `impl`, a `trait` or a `mod`.
-const FOR_ALL: [&str; 12] = [
+const FOR_ALL: [&str; 13] = [
     "crate",
     "drift",
     "err",
     "kind",
     "level",
+    "objective",
     "only",
     "redact",
     "ret",
@@ -46,9 +51,6 @@ const FOR_ALL: [&str; 12] = [
 
 /// Those that look at what the function gives.
 const OF_THE_OUTPUT: [&str; 5] = ["err", "error_if", "error_type", "ok_if", "ret"];
-
-/// Those that come with parts which are not there yet.
-const LATER: [(&str, &str); 1] = [("objective", "drift detection")];
 
 pub(super) fn holds_for_all(word: &Ident) -> bool {
     FOR_ALL.iter().any(|known| word == known)
@@ -74,9 +76,6 @@ pub(crate) fn known() -> String {
 
 /// What to say of a word that is none of them.
 pub(super) fn unknown(word: &str) -> String {
-    if let Some((_, part)) = LATER.iter().find(|(later, _)| word == *later) {
-        return format!("`{word}` comes with {part}, in a later release; leave it out until then");
-    }
     let near = did_you_mean(word, ARGUMENTS.map(|(key, _)| key));
     format!("unknown argument `{word}`{near}; {}", known())
 }

@@ -82,6 +82,27 @@ impl Site {
         self
     }
 
+    /// What percent of its calls end well. Above 0 and at most 100, as `quantile`.
+    #[must_use]
+    pub const fn objective_success(mut self, percent: f64) -> Self {
+        self.place.objective.success = Some(percent);
+        self
+    }
+
+    /// What its calls take at most, in milliseconds.
+    #[must_use]
+    pub const fn objective_latency_ms(mut self, latency_ms: f64) -> Self {
+        self.place.objective.latency_ms = Some(latency_ms);
+        self
+    }
+
+    /// For what percent of its calls that holds.
+    #[must_use]
+    pub const fn objective_quantile(mut self, percent: f64) -> Self {
+        self.place.objective.quantile = Some(percent);
+        self
+    }
+
     /// From here on, in milliseconds, a call is slow, where the configuration names no limit.
     #[must_use]
     pub const fn threshold_ms(mut self, threshold_ms: f64) -> Self {

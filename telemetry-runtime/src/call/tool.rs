@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Re
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
+use super::objective::Objective;
 use crate::config::{Calls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
@@ -28,6 +29,7 @@ pub(crate) struct Tool {
     /// What the attributes of its places say, the first of them that does.
     own_threshold_ms: OnceLock<f64>,
     own_sample_rate: OnceLock<f64>,
+    objective: OnceLock<Objective>,
     /// A second place has been noted.
     shared: AtomicBool,
     enabled: AtomicBool,
@@ -36,6 +38,8 @@ pub(crate) struct Tool {
     sample_under: AtomicU64,
     /// ns; `u64::MAX` where there is no limit.
     slow_over: AtomicU64,
+    /// The same for `tool.slow`, which counts by the objective where there is one.
+    late_over: AtomicU64,
     /// Async calls between first poll and end.
     async_active: AtomicI64,
 }
@@ -56,6 +60,7 @@ pub(crate) struct Place {
     pub(crate) level: Option<Level>,
     /// Whether its durations are watched for drift.
     pub(crate) drift: bool,
+    pub(crate) objective: Objective,
     pub(crate) own: Own,
 }
 
@@ -90,6 +95,7 @@ impl Place {
         kind: SpanKind::Internal,
         level: None,
         drift: true,
+        objective: Objective::NONE,
         own: Own::NOTHING,
     };
 
@@ -117,11 +123,13 @@ impl Tool {
             first_place: OnceLock::new(),
             own_threshold_ms: OnceLock::new(),
             own_sample_rate: OnceLock::new(),
+            objective: OnceLock::new(),
             shared: AtomicBool::new(false),
             enabled: AtomicBool::new(true),
             params: AtomicU8::new(ParamsCapture::All as u8),
             sample_under: AtomicU64::new(u64::MAX),
             slow_over: AtomicU64::new(u64::MAX),
+            late_over: AtomicU64::new(u64::MAX),
             async_active: AtomicI64::new(0),
         }
     }
@@ -142,6 +150,16 @@ impl Tool {
     #[inline]
     pub(crate) fn slow_over(&self) -> u64 {
         self.slow_over.load(Relaxed)
+    }
+
+    /// ns over which a call counts in `tool.slow`: the objective's latency, else its limit.
+    #[inline]
+    pub(crate) fn late_over(&self) -> u64 {
+        self.late_over.load(Relaxed)
+    }
+
+    pub(crate) fn objective(&self) -> Objective {
+        self.objective.get().copied().unwrap_or_default()
     }
 
     pub(crate) fn threshold_ms(&self) -> Option<f64> {
@@ -175,14 +193,18 @@ impl Tool {
     }
 
     /// Takes what an attribute says of the tool, unless another has said it.
-    fn adopt(&self, own: Own, calls: &Calls) {
+    fn adopt(&self, place: &Place, calls: &Calls) {
+        let Place { own, objective, .. } = *place;
         if let Some(threshold_ms) = own.threshold_ms {
             self.own_threshold_ms.get_or_init(|| threshold_ms);
         }
         if let Some(rate) = own.sample_rate {
             self.own_sample_rate.get_or_init(|| rate);
         }
-        if own != Own::NOTHING {
+        if objective != Objective::NONE {
+            self.objective.get_or_init(|| objective);
+        }
+        if own != Own::NOTHING || objective != Objective::NONE {
             self.configure(calls);
         }
     }
@@ -197,10 +219,11 @@ impl Tool {
         self.params.store(settings.params_capture as u8, Relaxed);
         self.sample_under
             .store(sample_under(settings.sample_rate), Relaxed);
-        let slow_over = settings
-            .threshold_ms
-            .map_or(u64::MAX, |ms| (ms * 1e6) as u64);
-        self.slow_over.store(slow_over, Relaxed);
+        let nanos = |ms: Option<f64>| ms.map_or(u64::MAX, |ms| (ms * 1e6) as u64);
+        let latency_ms = self.objective().latency_ms;
+        self.slow_over.store(nanos(settings.threshold_ms), Relaxed);
+        self.late_over
+            .store(nanos(latency_ms.or(settings.threshold_ms)), Relaxed);
     }
 }
 
@@ -271,7 +294,7 @@ pub(crate) fn sample_rate() -> f64 {
 pub(crate) fn at(name: &'static str, place: &'static Place) -> &'static Origin {
     let origin = registry(|registry| {
         let tool = registry.tool(name);
-        tool.adopt(place.own, &registry.calls);
+        tool.adopt(place, &registry.calls);
         registry.origin(tool, place)
     });
     let tool = origin.tool;

@@ -46,6 +46,21 @@ impl Site {
     }
 
     #[must_use]
+    pub const fn objective_success(self, _percent: f64) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn objective_latency_ms(self, _latency_ms: f64) -> Self {
+        self
+    }
+
+    #[must_use]
+    pub const fn objective_quantile(self, _percent: f64) -> Self {
+        self
+    }
+
+    #[must_use]
     pub const fn threshold_ms(self, _threshold_ms: f64) -> Self {
         self
     }

@@ -55,7 +55,7 @@ impl Aggregate {
             durations.show(bucket, record, nanos, anchor);
         }
         self.sketch.add(nanos);
-        if nanos > record.origin.tool.slow_over() {
+        if nanos > record.origin.tool.late_over() {
             self.slow += 1;
         }
         if record.outcome.is_error() {

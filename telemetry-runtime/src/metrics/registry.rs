@@ -85,6 +85,7 @@ impl Metrics {
                 slow: aggregate.slow,
                 active,
                 threshold_ms: tool.threshold_ms(),
+                objective: tool.objective(),
                 durations: aggregate.histograms(),
             })
         });

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::call::Objective;
+
 /// Everything a reader of metrics sees: taken by the collector, never changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
@@ -27,6 +29,7 @@ pub(crate) struct ToolSnapshot {
     pub(crate) active: i64,
     /// The tool's limit, ms, where it has one.
     pub(crate) threshold_ms: Option<f64>,
+    pub(crate) objective: Objective,
     /// A histogram per status that has occurred: `success`, `error`, `panic`, `cancelled`.
     pub(crate) durations: Vec<(&'static str, Histogram)>,
 }

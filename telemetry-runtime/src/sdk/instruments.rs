@@ -12,11 +12,24 @@ use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, SdkMeterProvi
 use crate::metrics::{Snapshot, ToolSnapshot};
 use crate::names::SCOPE;
 use crate::names::attribute::{ENVIRONMENT, ERROR_TYPE, TOOL_NAME};
-use crate::names::metric::{ACTIVE, CALLS, ERRORS, ERRORS_BY_TYPE, SLOW, THRESHOLD_MS};
+use crate::names::metric::{
+    ACTIVE, CALLS, ERRORS, ERRORS_BY_TYPE, OBJECTIVE_LATENCY_MS, OBJECTIVE_QUANTILE,
+    OBJECTIVE_SUCCESS, SLOW, THRESHOLD_MS,
+};
 
 /// All that is observed here, which our own exporter leaves out: tools' metrics have a
 /// way of their own, and would be sent twice.
-pub(super) const NAMES: [&str; 6] = [CALLS, ERRORS, ERRORS_BY_TYPE, SLOW, ACTIVE, THRESHOLD_MS];
+pub(super) const NAMES: [&str; 9] = [
+    CALLS,
+    ERRORS,
+    ERRORS_BY_TYPE,
+    SLOW,
+    ACTIVE,
+    THRESHOLD_MS,
+    OBJECTIVE_SUCCESS,
+    OBJECTIVE_LATENCY_MS,
+    OBJECTIVE_QUANTILE,
+];
 
 /// Series of `tool.errors.by_type` allowed for each tool, on average.
 const ERROR_TYPES: usize = 4;
@@ -66,7 +79,10 @@ pub(super) fn register(provider: &SdkMeterProvider, tools: &Tools) {
     errors_by_type(&meter, &source);
     counter(&meter, &source, 3, |tool| tool.slow);
     active(&meter, &source);
-    threshold(&meter, &source);
+    gauge(&meter, &source, 5, |tool| tool.threshold_ms);
+    gauge(&meter, &source, 6, |tool| tool.objective.success);
+    gauge(&meter, &source, 7, |tool| tool.objective.latency_ms);
+    gauge(&meter, &source, 8, |tool| tool.objective.quantile);
 }
 
 /// `index` is that of [`NAMES`].
@@ -114,17 +130,22 @@ fn active(meter: &Meter, source: &Arc<Source>) {
         .build();
 }
 
-fn threshold(meter: &Meter, source: &Arc<Source>) {
+fn gauge(
+    meter: &Meter,
+    source: &Arc<Source>,
+    index: usize,
+    value: fn(&ToolSnapshot) -> Option<f64>,
+) {
     let source = Arc::clone(source);
     let observe = move |observer: &dyn AsyncInstrument<f64>| {
-        for tool in &source.snapshot(5).tools {
-            if let Some(threshold) = tool.threshold_ms {
-                observer.observe(threshold, &source.attributes(tool));
+        for tool in &source.snapshot(index).tools {
+            if let Some(value) = value(tool) {
+                observer.observe(value, &source.attributes(tool));
             }
         }
     };
     meter
-        .f64_observable_gauge(THRESHOLD_MS)
+        .f64_observable_gauge(NAMES[index])
         .with_callback(observe)
         .build();
 }

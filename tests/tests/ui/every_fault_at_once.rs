@@ -48,6 +48,15 @@ fn never() -> ! {
     std::process::exit(0)
 }
 
+#[tool(objective(success = 120, latncy_ms = 3, quantile = 0.99, success = 99), level = "loud", drift)]
+fn promises() {}
+
+#[tool(objective(latency_ms = -1, quantile = 99), objective(success), objective())]
+fn more_promises() {}
+
+#[tool(objective(quantile = 99), level = info, kind = "Client")]
+fn half_a_promise() {}
+
 #[tool(ret = 1, ok_if)]
 #[track_caller]
 fn tracked() {}
@@ -57,6 +66,9 @@ fn tracked() {}
 fn unseen() {}
 
 fn main() {
+    promises();
+    more_promises();
+    half_a_promise();
     tracked();
     unseen();
     choices(1);

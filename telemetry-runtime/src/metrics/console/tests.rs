@@ -13,6 +13,7 @@ use prost::Message;
 use serde_json::{Value, json};
 
 use super::Console;
+use crate::call::Objective;
 use crate::config::ConsoleFormat;
 use crate::export::console::Output;
 use crate::export::{Batch, Exporter, Refused, Signal};
@@ -108,6 +109,7 @@ fn what_the_encoder_writes_is_what_the_table_shows() {
         slow: 0,
         active: -1,
         threshold_ms: Some(5.0),
+        objective: Objective::NONE,
         durations: vec![("success", histogram)],
     };
     let mut snapshot = Snapshot {

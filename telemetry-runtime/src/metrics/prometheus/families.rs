@@ -38,7 +38,7 @@ pub(super) const ERRORS_BY_TYPE: Family<'_> = counter(
 );
 pub(super) const SLOW: Family<'_> = counter(
     metric::SLOW,
-    "Calls that took longer than the tool's limit.",
+    "Calls that took longer than the tool's objective, else than its limit.",
 );
 pub(super) const ACTIVE: Family<'_> = Family {
     name: metric::ACTIVE,
@@ -59,8 +59,27 @@ pub(super) const THRESHOLD: Family<'_> = Family {
     help: "The tool's limit, in milliseconds.",
 };
 
+pub(super) const OBJECTIVE_SUCCESS: Family<'_> = Family {
+    name: metric::OBJECTIVE_SUCCESS,
+    kind: Kind::Gauge,
+    unit: None,
+    help: "The percentage of calls that should not fail.",
+};
+pub(super) const OBJECTIVE_LATENCY: Family<'_> = Family {
+    name: metric::OBJECTIVE_LATENCY_MS,
+    kind: Kind::Gauge,
+    unit: Some("ms"),
+    help: "How long calls should take at most, in milliseconds.",
+};
+pub(super) const OBJECTIVE_QUANTILE: Family<'_> = Family {
+    name: metric::OBJECTIVE_QUANTILE,
+    kind: Kind::Gauge,
+    unit: None,
+    help: "The percentage of calls that should take no longer.",
+};
+
 /// Every family of tools, and the target's.
-pub(super) const OURS: [Family<'_>; 8] = [
+pub(super) const OURS: [Family<'_>; 11] = [
     TARGET,
     CALLS,
     ERRORS,
@@ -69,6 +88,9 @@ pub(super) const OURS: [Family<'_>; 8] = [
     ACTIVE,
     DURATION,
     THRESHOLD,
+    OBJECTIVE_SUCCESS,
+    OBJECTIVE_LATENCY,
+    OBJECTIVE_QUANTILE,
 ];
 
 const fn counter<'a>(name: &'a str, help: &'a str) -> Family<'a> {

@@ -88,7 +88,16 @@ impl<W: Write> Writer<'_, W> {
         self.errors_by_type()?;
         self.counter(&families::SLOW, |tool| tool.slow)?;
         self.gauge(&families::ACTIVE, |tool| Some(tool.active.to_string()))?;
-        self.gauge(&families::THRESHOLD, |tool| tool.threshold_ms.map(number))
+        self.gauge(&families::THRESHOLD, |tool| tool.threshold_ms.map(number))?;
+        self.gauge(&families::OBJECTIVE_SUCCESS, |tool| {
+            tool.objective.success.map(number)
+        })?;
+        self.gauge(&families::OBJECTIVE_LATENCY, |tool| {
+            tool.objective.latency_ms.map(number)
+        })?;
+        self.gauge(&families::OBJECTIVE_QUANTILE, |tool| {
+            tool.objective.quantile.map(number)
+        })
     }
 
     fn counter(

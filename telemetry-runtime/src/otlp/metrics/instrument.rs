@@ -43,7 +43,7 @@ pub(super) const ERRORS_BY_TYPE: Instrument = Instrument {
 
 pub(super) const SLOW: Instrument = Instrument {
     name: metric::SLOW,
-    description: "Calls that took longer than the tool's limit.",
+    description: "Calls that took longer than the tool's objective, else than its limit.",
     unit: "",
     kind: Kind::Counter,
 };
@@ -65,6 +65,27 @@ pub(super) const DURATION: Instrument = Instrument {
 pub(super) const THRESHOLD_MS: Instrument = Instrument {
     name: metric::THRESHOLD_MS,
     description: "The tool's limit, in milliseconds.",
+    unit: "",
+    kind: Kind::Gauge,
+};
+
+pub(super) const OBJECTIVE_SUCCESS: Instrument = Instrument {
+    name: metric::OBJECTIVE_SUCCESS,
+    description: "The percentage of calls that should not fail.",
+    unit: "",
+    kind: Kind::Gauge,
+};
+
+pub(super) const OBJECTIVE_LATENCY_MS: Instrument = Instrument {
+    name: metric::OBJECTIVE_LATENCY_MS,
+    description: "How long calls should take at most, in milliseconds.",
+    unit: "",
+    kind: Kind::Gauge,
+};
+
+pub(super) const OBJECTIVE_QUANTILE: Instrument = Instrument {
+    name: metric::OBJECTIVE_QUANTILE,
+    description: "The percentage of calls that should take no longer.",
     unit: "",
     kind: Kind::Gauge,
 };

@@ -181,14 +181,26 @@ impl MetricsEncoder {
                 points.integer(Some(series.start), interval.now(), tool.active, &attributes);
             }
         });
-        points.metric(&instrument::THRESHOLD_MS, interval, |points| {
-            for tool in tools {
-                let Some(threshold) = tool.threshold_ms else {
-                    continue;
-                };
-                let attributes = [(TOOL_NAME, &*tool.name), (ENVIRONMENT, &*self.environment)];
-                points.double(interval.now(), threshold, &attributes);
-            }
+        let gauge = |points: &mut Points, instrument, value: fn(&ToolSnapshot) -> Option<f64>| {
+            points.metric(instrument, interval, |points| {
+                for tool in tools {
+                    let Some(value) = value(tool) else {
+                        continue;
+                    };
+                    let attributes = [(TOOL_NAME, &*tool.name), (ENVIRONMENT, &*self.environment)];
+                    points.double(interval.now(), value, &attributes);
+                }
+            });
+        };
+        gauge(points, &instrument::THRESHOLD_MS, |tool| tool.threshold_ms);
+        gauge(points, &instrument::OBJECTIVE_SUCCESS, |tool| {
+            tool.objective.success
+        });
+        gauge(points, &instrument::OBJECTIVE_LATENCY_MS, |tool| {
+            tool.objective.latency_ms
+        });
+        gauge(points, &instrument::OBJECTIVE_QUANTILE, |tool| {
+            tool.objective.quantile
         });
     }
 
@@ -244,7 +256,7 @@ fn at_most(tool: &ToolSnapshot, environment: usize) -> usize {
     /// Keys and lengths of the attributes, two or three times, and of fields.
     const POINT: usize = 120;
     let attributes = tool.name.len() + environment;
-    let simple = 8 * (POINT + attributes);
+    let simple = 11 * (POINT + attributes);
     let by_type: usize = tool
         .errors_by_type
         .iter()

@@ -8,6 +8,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use prost::Message;
 
 use super::*;
+use crate::call::Objective;
 use crate::metrics::{Exemplar, Histogram};
 
 const SECOND: u64 = 1_000_000_000;
@@ -28,6 +29,7 @@ fn tool(name: &str) -> ToolSnapshot {
         slow: 0,
         active: 0,
         threshold_ms: None,
+        objective: Objective::NONE,
         durations: Vec::new(),
     }
 }
@@ -145,6 +147,11 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
     let mut search = tool("search \"x\"\n");
     search.errors_by_type = vec![("IoError".into(), 1)];
     search.threshold_ms = Some(2.5);
+    search.objective = Objective {
+        success: Some(99.9),
+        latency_ms: Some(250.0),
+        quantile: Some(95.0),
+    };
     search.active = -1;
     search.durations = vec![("success", histogram([1, 0, 0], 0.5, 0.5, 0.5))];
     let metrics = decoded(&encoder(false).encode(&snapshot(30, vec![search]), &[]));
@@ -157,6 +164,9 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
             "tool.duration",
             "tool.errors",
             "tool.errors.by_type",
+            "tool.objective.latency_ms",
+            "tool.objective.quantile",
+            "tool.objective.success",
             "tool.slow",
             "tool.threshold_ms",
         ]
@@ -189,15 +199,23 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
         pairs(&by_type[0].attributes),
         [both[0], both[1], ("error.type", "IoError")]
     );
-    let threshold = one(&metrics, "tool.threshold_ms");
-    assert_eq!(threshold.unit, "");
-    assert!(matches!(threshold.data, Some(metric::Data::Gauge(_))));
-    let threshold = &numbers(threshold)[0];
-    assert_eq!(
-        threshold.value,
-        Some(number_data_point::Value::AsDouble(2.5))
-    );
-    assert_eq!(pairs(&threshold.attributes), both);
+    for (name, value) in [
+        ("tool.threshold_ms", 2.5),
+        ("tool.objective.success", 99.9),
+        ("tool.objective.latency_ms", 250.0),
+        ("tool.objective.quantile", 95.0),
+    ] {
+        let gauge = one(&metrics, name);
+        assert_eq!(gauge.unit, "");
+        assert!(matches!(gauge.data, Some(metric::Data::Gauge(_))));
+        let gauge = &numbers(gauge)[0];
+        assert_eq!(
+            gauge.value,
+            Some(number_data_point::Value::AsDouble(value)),
+            "{name}"
+        );
+        assert_eq!(pairs(&gauge.attributes), both);
+    }
     let duration = one(&metrics, "tool.duration");
     assert_eq!(duration.unit, "{ms}");
     assert_eq!(

@@ -18,6 +18,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use prost::Message;
 
 use super::{NEVER, metrics as ours, sink};
+use crate::call::Objective;
 use crate::export::Signal;
 use crate::metrics::{Snapshot, ToolSnapshot};
 use crate::sdk::Tools;
@@ -56,6 +57,11 @@ fn tool(name: &str, calls: u64) -> ToolSnapshot {
         slow: 1,
         active: -1,
         threshold_ms: (calls > 5).then_some(2.5),
+        objective: Objective {
+            success: (calls > 5).then_some(99.9),
+            latency_ms: (calls > 5).then_some(250.0),
+            quantile: (calls > 5).then_some(95.0),
+        },
         durations: vec![],
     }
 }
@@ -191,7 +197,15 @@ fn a_users_reader_sees_all_counters() {
         "tool.threshold_ms",
         &["environment=production,tool.name=fetch: 2.5"],
     );
-    assert_eq!(seen.len(), 6);
+    for (name, value) in [
+        ("tool.objective.success", "99.9"),
+        ("tool.objective.latency_ms", "250"),
+        ("tool.objective.quantile", "95"),
+    ] {
+        let fetch = format!("environment=production,tool.name=fetch: {value}");
+        expect(name, &[&fetch]);
+    }
+    assert_eq!(seen.len(), 9);
     let monotonic = |name: &str| match &seen[name].data {
         Some(Data::Sum(sum)) => sum.is_monotonic,
         other => panic!("no sum: {other:?}"),

@@ -1,6 +1,7 @@
 mod page;
 mod server;
 
+use crate::call::Objective;
 use crate::metrics::{Exemplar, Histogram, Snapshot, ToolSnapshot};
 
 pub(super) fn snapshot(names: &[&str]) -> Snapshot {
@@ -45,6 +46,7 @@ pub(super) fn tool(name: &str) -> ToolSnapshot {
         slow: 1,
         active: 3,
         threshold_ms: Some(250.0),
+        objective: Objective::NONE,
         durations: vec![("success", success), ("error", error)],
     }
 }

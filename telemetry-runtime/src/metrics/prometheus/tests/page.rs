@@ -5,6 +5,7 @@ use super::super::page::{self, Page};
 use super::super::parser::{Samples, parse};
 use super::super::zeroes::Shown;
 use super::{snapshot, tool};
+use crate::call::Objective;
 use crate::metrics::{HealthPoint, Snapshot};
 
 const BOTH: [Format; 2] = [Format::Text, Format::OpenMetrics];
@@ -26,7 +27,7 @@ tool_errors_total{tool_name="load",environment="test"} 2
 # HELP tool_errors_by_type_total Calls that failed or panicked, by the type of the error.
 # TYPE tool_errors_by_type_total counter
 tool_errors_by_type_total{tool_name="load",environment="test",error_type="NotFound"} 2
-# HELP tool_slow_total Calls that took longer than the tool's limit.
+# HELP tool_slow_total Calls that took longer than the tool's objective, else than its limit.
 # TYPE tool_slow_total counter
 tool_slow_total{tool_name="load",environment="test"} 1
 # HELP tool_active Calls that run now.
@@ -49,6 +50,26 @@ tool_duration_sum{tool_name="load",environment="test",status="error"} 8.0
 tool_duration_count{tool_name="load",environment="test",status="error"} 2
 "##
     );
+}
+
+#[test]
+fn an_objective_is_three_gauges() {
+    let mut snapshot = snapshot(&["load"]);
+    snapshot.tools[0].objective = Objective {
+        success: Some(99.9),
+        latency_ms: Some(250.0),
+        quantile: Some(95.0),
+    };
+    let page = second_page(Format::OpenMetrics, &snapshot, &[]);
+    for part in [
+        "# TYPE tool_objective_success gauge\n",
+        "\ntool_objective_success{tool_name=\"load\",environment=\"test\"} 99.9\n",
+        "# TYPE tool_objective_latency_ms gauge\n# UNIT tool_objective_latency_ms ms\n",
+        "\ntool_objective_latency_ms{tool_name=\"load\",environment=\"test\"} 250.0\n",
+        "\ntool_objective_quantile{tool_name=\"load\",environment=\"test\"} 95.0\n",
+    ] {
+        assert!(page.contains(part), "{part}\nis not in\n{page}");
+    }
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! The laboratory: `cargo run --release -p telemetry-lab -- COMMAND`.
 
 mod calls;
+mod ours;
+mod peers;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -12,6 +14,7 @@ Usage: telemetry-lab COMMAND [OPTION…]
 
 Commands:
   calls    What a call costs the thread that makes it
+  ours     This project as one of those that are measured: what the commands above start
 
 `telemetry-lab COMMAND --help` lists the options of a command.";
 
@@ -39,6 +42,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     };
     match &*command {
         "calls" => calls::run(arguments),
+        "ours" => telemetry_lab_harness::program::run::<ours::Ours>(arguments.raw_args()?),
         other => Err(format!("there is no command `{other}`\n{USAGE}").into()),
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Of a machine that is shared, the lower ones say what the thing costs, the upper ones what
 /// the neighbours did.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Spread {
     /// The least.
     pub min: f64,
@@ -14,6 +16,8 @@ pub struct Spread {
     pub median: f64,
     /// Nine tenths are below.
     pub p90: f64,
+    /// Of all.
+    pub mean: f64,
 }
 
 impl Spread {
@@ -33,6 +37,19 @@ impl Spread {
             p10: at(0.1),
             median: at(0.5),
             p90: at(0.9),
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+        }
+    }
+
+    /// With so much taken off each.
+    #[must_use]
+    pub fn minus(self, less: f64) -> Self {
+        Self {
+            min: self.min - less,
+            p10: self.p10 - less,
+            median: self.median - less,
+            p90: self.p90 - less,
+            mean: self.mean - less,
         }
     }
 }
@@ -40,12 +57,9 @@ impl Spread {
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
-            min,
-            p10,
-            median,
-            p90,
+            p10, p90, median, ..
         } = self;
-        write!(f, "{median:8.1} ({min:.1} {p10:.1}–{p90:.1})")
+        write!(f, "{median:.1} ({p10:.1}–{p90:.1})")
     }
 }
 
@@ -56,10 +70,17 @@ mod tests {
     #[test]
     fn quantiles_are_of_sorted_values() {
         let spread = Spread::of((0..=100).rev().map(f64::from).collect());
-        assert_eq!(
-            (spread.min, spread.p10, spread.median, spread.p90),
-            (0.0, 10.0, 50.0, 90.0)
-        );
+        let of = |spread: Spread| {
+            (
+                spread.min,
+                spread.p10,
+                spread.median,
+                spread.p90,
+                spread.mean,
+            )
+        };
+        assert_eq!(of(spread), (0.0, 10.0, 50.0, 90.0, 50.0));
+        assert_eq!(of(spread.minus(5.0)), (-5.0, 5.0, 45.0, 85.0, 45.0));
     }
 
     #[test]

@@ -1,0 +1,97 @@
+//! This project as one of those that are measured.
+
+mod cases;
+mod tools;
+
+use std::time::Duration;
+
+use telemetry_lab_harness::case::{Calls, repeated};
+use telemetry_lab_harness::peer::Finish;
+use telemetry_lab_harness::{Case, Peer, Target, Variant};
+use telemetry_runtime::{Builder, Telemetry, statistics};
+
+/// Telemetry, running.
+pub(crate) struct Ours(Telemetry);
+
+impl Peer for Ours {
+    const NAME: &'static str = "ours";
+    const VERSIONS: &'static [&'static str] =
+        &[concat!("telemetry-runtime ", env!("CARGO_PKG_VERSION"))];
+    const VARIANTS: &'static [Variant] = &[
+        Variant {
+            name: "recorded",
+            what: "span, metrics, drift; no call logs, OpenTelemetry's context not set",
+        },
+        Variant {
+            name: "default",
+            what: "span, metrics, drift; no call logs, OpenTelemetry's context set",
+        },
+        Variant {
+            name: "span",
+            what: "span only",
+        },
+        Variant {
+            name: "metrics",
+            what: "metrics only",
+        },
+    ];
+
+    fn start(variant: &str, target: &Target) -> Self {
+        let (Target::Forget(url) | Target::Otlp(url)) = target;
+        let builder = Telemetry::builder().no_file().otlp(url);
+        Self(set(builder, variant).init().expect("a right configuration"))
+    }
+
+    fn cases(variant: &str) -> Vec<Case> {
+        cases::running(variant != "metrics")
+    }
+
+    fn cases_before_start(_variant: &str) -> Vec<Case> {
+        cases::before_start()
+    }
+
+    fn apart(_variant: &str) -> Vec<Calls> {
+        vec![
+            repeated(tools::apart_0),
+            repeated(tools::apart_1),
+            repeated(tools::apart_2),
+            repeated(tools::apart_3),
+        ]
+    }
+
+    fn settle(&self) {
+        // Waits for the collector to have taken everything in.
+        drop(statistics());
+    }
+
+    fn settings(&self) -> Vec<String> {
+        let all = self.0.effective_config();
+        all.lines().map(str::to_owned).collect()
+    }
+
+    fn finish(self) -> Finish {
+        let calls = statistics().iter().map(|tool| tool.calls).sum();
+        let report = self.0.shutdown(Duration::from_secs(30));
+        Finish {
+            spans_dropped: Some(report.traces.dropped),
+            calls_counted: Some(calls),
+        }
+    }
+}
+
+fn set(builder: Builder, variant: &str) -> Builder {
+    let builder = builder
+        .set("loki_enabled", false)
+        .set("service_name", "lab");
+    match variant {
+        "recorded" => builder.set("otel_context", false),
+        "span" => builder
+            .set("otel_context", false)
+            .set("metrics_enabled", false)
+            .set("drift_detection_enabled", false),
+        "metrics" => builder
+            .set("traces_enabled", false)
+            .set("drift_detection_enabled", false),
+        _ => builder,
+    }
+}

@@ -1,0 +1,106 @@
+//! The programs that are measured: this one, and those below `lab/peers/`.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use telemetry_lab_harness::report::Listed;
+
+/// What stands for this project where peers are named.
+pub(crate) const OURS: &str = "ours";
+
+/// A program that is built.
+pub(crate) struct Program {
+    path: PathBuf,
+    /// Before the arguments: this project is a command of the lab's own program.
+    first: &'static [&'static str],
+}
+
+impl Program {
+    /// Builds it, unless it is this one. The peers share a target directory: what several of
+    /// them use is built once, as long as they ask for the same features.
+    pub(crate) fn build(name: &str) -> Result<Self, Box<dyn Error>> {
+        if name == OURS {
+            let path = std::env::current_exe()?;
+            return Ok(Self {
+                path,
+                first: &[OURS],
+            });
+        }
+        let manifest = directory().join(name).join("Cargo.toml");
+        if !manifest.exists() {
+            return Err(format!(
+                "there is no peer `{name}`: it is one of {}",
+                all()?.join(", ")
+            )
+            .into());
+        }
+        let target = target();
+        let built = cargo()
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--quiet",
+                "--manifest-path",
+            ])
+            .arg(&manifest)
+            .arg("--target-dir")
+            .arg(&target)
+            .status()?;
+        if !built.success() {
+            return Err(format!("{name} does not build").into());
+        }
+        let path = target.join("release").join(format!("lab-peer-{name}"));
+        Ok(Self { path, first: &[] })
+    }
+
+    /// Its command line so far.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.path);
+        command.args(self.first).args(arguments);
+        command
+    }
+
+    /// What it prints; its standard error is this one's.
+    pub(crate) fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
+        let output = self.command(arguments).stderr(Stdio::inherit()).output()?;
+        if output.status.success() {
+            Ok(output.stdout)
+        } else {
+            let program = self.path.display();
+            Err(format!("{program} {}: {}", arguments.join(" "), output.status).into())
+        }
+    }
+
+    /// Its variants and their cases.
+    pub(crate) fn list(&self) -> Result<Listed, Box<dyn Error>> {
+        Ok(serde_json::from_slice(&self.output(&["list"])?)?)
+    }
+}
+
+/// Names of all, this project first.
+pub(crate) fn all() -> Result<Vec<String>, Box<dyn Error>> {
+    let mut peers = Vec::new();
+    for entry in std::fs::read_dir(directory())? {
+        let entry = entry?;
+        if entry.path().join("Cargo.toml").exists() {
+            peers.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    peers.sort();
+    peers.insert(0, OURS.to_owned());
+    Ok(peers)
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("peers")
+}
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/lab-peers")
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}

@@ -30,7 +30,7 @@ pub type Pulled = Result<SocketAddr, String>;
 pub struct DestinationHealth {
     /// What the configuration calls it: `otlp`, `console`, `file`, …
     pub name: String,
-    /// `traces` or `metrics`.
+    /// `traces`, `metrics` or `logs`.
     pub signal: &'static str,
     /// Items that it took.
     pub delivered: u64,
@@ -38,7 +38,7 @@ pub struct DestinationHealth {
     ///
     /// | cause | |
     /// |---|---|
-    /// | `queue_full` | more waited than `traces_queue_max_bytes` or `metrics_queue_max_bytes` |
+    /// | `queue_full` | more waited than `traces_queue_max_bytes`, `metrics_queue_max_bytes` or `logs_queue_max_bytes` |
     /// | `expired` | tried again for five minutes |
     /// | `refused` | the server will not have the batch: 400, 401, … |
     /// | `rejected` | the server took the batch but not these items |

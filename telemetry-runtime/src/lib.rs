@@ -198,6 +198,8 @@ pub mod drift;
 #[cfg(feature = "_export")]
 mod export;
 #[cfg(feature = "_calls")]
+mod logs;
+#[cfg(feature = "_calls")]
 mod metrics;
 #[cfg(feature = "_calls")]
 mod names;

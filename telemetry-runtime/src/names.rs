@@ -39,6 +39,39 @@ pub(crate) mod attribute {
     pub(crate) const SIGNAL: &str = "signal";
 }
 
+/// Log records, and their lines.
+pub(crate) mod log {
+    /// The event of a call that has ended.
+    pub(crate) const EVENT_CALL: &str = "tool.call";
+    /// The event of calls that left no record of their own.
+    pub(crate) const EVENT_SUPPRESSED: &str = "tool.calls.suppressed";
+    pub(crate) const DURATION_MS: &str = "duration_ms";
+    pub(crate) const STATUS: &str = "status";
+    /// How many calls were not logged, and how many of them failed.
+    pub(crate) const SUPPRESSED_CALLS: &str = "suppressed.calls";
+    pub(crate) const SUPPRESSED_FAILURES: &str = "suppressed.failures";
+    /// In a line, for what OTLP has fields or attributes of its own.
+    pub(crate) const MESSAGE: &str = "message";
+    pub(crate) const LEVEL: &str = "level";
+    pub(crate) const TOOL_NAME: &str = "tool_name";
+    pub(crate) const TRACE_ID: &str = "trace_id";
+    pub(crate) const SPAN_ID: &str = "span_id";
+    pub(crate) const ERROR_TYPE: &str = "error_type";
+    /// A field of the user's that has one of these names becomes `fields.<name>`.
+    pub(crate) const RESERVED: [&str; 10] = [
+        MESSAGE,
+        LEVEL,
+        TOOL_NAME,
+        TRACE_ID,
+        SPAN_ID,
+        DURATION_MS,
+        STATUS,
+        ERROR_TYPE,
+        super::attribute::TOOL_NAME,
+        super::attribute::ERROR_TYPE,
+    ];
+}
+
 /// Attributes of the resource.
 pub(crate) mod resource {
     pub(crate) const SERVICE_NAME: &str = "service.name";
@@ -78,6 +111,9 @@ pub(crate) mod metric {
     /// Points handed to a destination that took them.
     pub(crate) const METRIC_POINTS_EXPORTED: &str = "telemetry.metric_points.exported";
     pub(crate) const METRIC_POINTS_DROPPED: &str = "telemetry.metric_points.dropped";
+    /// Log records handed to a destination that took them.
+    pub(crate) const LOG_RECORDS_EXPORTED: &str = "telemetry.log_records.exported";
+    pub(crate) const LOG_RECORDS_DROPPED: &str = "telemetry.log_records.dropped";
     pub(crate) const CALLS_OVER_MAX_TOOLS: &str = "telemetry.calls.over_max_tools";
     pub(crate) const EXPORT_FAILURES: &str = "telemetry.export.failures";
     pub(crate) const QUEUE_BYTES: &str = "telemetry.queue.bytes";

@@ -21,6 +21,8 @@ pub struct Report {
     pub traces: SignalReport,
     /// Points of metrics.
     pub metrics: SignalReport,
+    /// Log records.
+    pub logs: SignalReport,
     /// Everything was tried before the deadline; what became of it is in the numbers.
     pub in_time: bool,
 }
@@ -53,13 +55,19 @@ impl Report {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         let whole = |signal: &SignalReport| signal.dropped == 0 && signal.waiting == 0;
-        self.in_time && whole(&self.traces) && whole(&self.metrics)
+        self.in_time
+            && [&self.traces, &self.metrics, &self.logs]
+                .into_iter()
+                .all(whole)
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "spans: {}; metric points: {}", self.traces, self.metrics)?;
+        if self.logs != SignalReport::default() {
+            write!(f, "; log records: {}", self.logs)?;
+        }
         f.write_str(if self.in_time {
             ""
         } else {

@@ -13,6 +13,7 @@ use super::state::State;
 use super::tool::Origin;
 use super::{clock, limits};
 use crate::collector;
+use crate::config::LogCalls;
 use crate::value::Value;
 
 /// A call between its start and its end, wherever it is polled.
@@ -43,7 +44,7 @@ pub(crate) struct Suspended {
 /// Whether the parameters of a call would go anywhere.
 #[inline]
 fn wants_params(state: State, origin: &Origin) -> bool {
-    state.sends_spans() && origin.place.captures()
+    state.shows_params() && origin.place.captures()
 }
 
 /// The parameters, in details of their own where there are any.
@@ -63,7 +64,7 @@ fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf
 
 /// Further attributes of the innermost call, where its span is sent.
 pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
-    if !State::now().sends_spans() {
+    if !State::now().shows_params() {
         return;
     }
     let sampled = local::with(|local| {
@@ -377,10 +378,12 @@ pub(crate) struct Polled {
 type Error = (Cow<'static, str>, Option<String>);
 
 impl Live {
-    /// `error.type`, and the message where the span may be sent. Formats, so it must
+    /// `error.type`, and the message where the span may be sent or logged. Formats, so it must
     /// not run inside [`local::with`].
     fn text_of(&self, failure: &Failure<'_>, ids: Ids) -> Error {
-        let wanted = self.state.sends_spans() && (ids.sampled || self.state.keeps_errors());
+        let sent = self.state.sends_spans() && (ids.sampled || self.state.keeps_errors());
+        let logged = self.state.logs_calls() && self.origin.tool.log_calls() != LogCalls::None;
+        let wanted = sent || logged;
         (
             failure.error_type.clone(),
             wanted

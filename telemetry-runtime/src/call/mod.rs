@@ -48,5 +48,6 @@ pub(crate) fn configure(calls: &crate::config::Calls) {
     let calls = std::sync::Arc::new(calls.clone());
     ring::set_max_bytes(calls.queue_max_bytes);
     limits::configure(std::sync::Arc::clone(&calls));
+    crate::logs::configure(&calls);
     tool::configure(calls);
 }

@@ -15,13 +15,20 @@ impl State {
     const CONTEXT: u8 = 1 << 2;
     const KEEP_ERROR: u8 = 1 << 3;
     const KEEP_SLOW: u8 = 1 << 4;
+    const LOGS: u8 = 1 << 5;
 
-    /// `spans`: they go somewhere; `context`: make them current for OpenTelemetry.
-    pub(crate) fn running(spans: bool, context: bool, keep: crate::config::Keep) -> Self {
+    /// `spans`, `logs`: they go somewhere; `context`: make spans current for OpenTelemetry.
+    pub(crate) fn running(
+        spans: bool,
+        logs: bool,
+        context: bool,
+        keep: crate::config::Keep,
+    ) -> Self {
         let flag = |on: bool, bit: u8| if on { bit } else { 0 };
         Self(
             Self::RUNNING
                 | flag(spans, Self::SPANS)
+                | flag(logs, Self::LOGS)
                 | flag(context, Self::CONTEXT)
                 | flag(spans && keep.error, Self::KEEP_ERROR)
                 | flag(spans && keep.slow, Self::KEEP_SLOW),
@@ -45,6 +52,18 @@ impl State {
     #[inline]
     pub(crate) fn sends_spans(self) -> bool {
         self.0 & Self::SPANS != 0
+    }
+
+    /// Calls leave log records.
+    #[inline]
+    pub(crate) fn logs_calls(self) -> bool {
+        self.0 & Self::LOGS != 0
+    }
+
+    /// What a sampled call was given goes somewhere.
+    #[inline]
+    pub(crate) fn shows_params(self) -> bool {
+        self.0 & (Self::SPANS | Self::LOGS) != 0
     }
 
     #[inline]

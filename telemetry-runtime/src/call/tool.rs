@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
 use super::objective::Objective;
-use crate::config::{Calls, Own, ParamsCapture};
+use crate::config::{Calls, LogCalls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
 
@@ -34,6 +34,7 @@ pub(crate) struct Tool {
     shared: AtomicBool,
     enabled: AtomicBool,
     params: AtomicU8,
+    log_calls: AtomicU8,
     /// A root is sampled where the low 63 bits of its trace id are under this.
     sample_under: AtomicU64,
     /// ns; `u64::MAX` where there is no limit.
@@ -127,6 +128,7 @@ impl Tool {
             shared: AtomicBool::new(false),
             enabled: AtomicBool::new(true),
             params: AtomicU8::new(ParamsCapture::All as u8),
+            log_calls: AtomicU8::new(LogCalls::None as u8),
             sample_under: AtomicU64::new(u64::MAX),
             slow_over: AtomicU64::new(u64::MAX),
             late_over: AtomicU64::new(u64::MAX),
@@ -177,6 +179,12 @@ impl Tool {
         }
     }
 
+    /// Which of its calls leave a log record.
+    #[inline]
+    pub(crate) fn log_calls(&self) -> LogCalls {
+        LogCalls::at(self.log_calls.load(Relaxed))
+    }
+
     /// An async call was polled for the first time.
     #[inline]
     pub(crate) fn async_began(&self) {
@@ -217,6 +225,7 @@ impl Tool {
         let settings = calls.tool(self.name, own);
         self.enabled.store(settings.enabled, Relaxed);
         self.params.store(settings.params_capture as u8, Relaxed);
+        self.log_calls.store(settings.log_calls as u8, Relaxed);
         self.sample_under
             .store(sample_under(settings.sample_rate), Relaxed);
         let nanos = |ms: Option<f64>| ms.map_or(u64::MAX, |ms| (ms * 1e6) as u64);

@@ -144,6 +144,7 @@ fn destination(key: &str, config: &Config) -> Scope {
         Some(("traces", _)) if zipkin_only(config) => Scope::Zipkin,
         Some(("traces", _)) => Scope::OtlpTraces,
         Some(("metrics", _)) => Scope::OtlpMetrics,
+        Some(("logs", _)) => Scope::OtlpLogs,
         _ => Scope::All,
     }
 }
@@ -161,6 +162,7 @@ fn used(key: &str, config: &Config) -> Option<String> {
         "traces_endpoint" if zipkin_only(config) => Some(config.traces.zipkin.endpoint.clone()),
         "traces_endpoint" => Some(config.traces.backend.endpoint.clone()),
         "metrics_endpoint" => Some(config.metrics.backend.endpoint.clone()),
+        "logs_endpoint" => Some(config.logs.backend.endpoint.clone()),
         "traces_enabled" => Some(config.traces.enabled.to_string()),
         "metrics_enabled" => Some(config.metrics.enabled.to_string()),
         "sdk_providers" => Some(config.sdk_providers.to_string()),

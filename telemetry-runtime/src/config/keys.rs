@@ -111,6 +111,12 @@ pub(crate) static RULES: &[Key] = &[
         "",
         "Milliseconds from which a call is slow",
     ),
+    Key::new(
+        "log_calls",
+        LOG_CALLS,
+        "",
+        "In place of the general log_calls",
+    ),
 ];
 
 const RATE: Kind = Number { min: 0.0, max: 1.0 };
@@ -118,6 +124,10 @@ const CAPTURE: Kind = Choice(&["all", "primitives", "none"]);
 const PROTOCOL: Kind = Choice(&["http", "http-json", "grpc"]);
 const COMPRESSION: Kind = Choice(&["none", "gzip"]);
 const OVERFLOW: Kind = Choice(&["drop_newest", "drop_oldest"]);
+const LOG_CALLS: Kind = Choice(&["all", "slow", "errors", "none"]);
+const LOG_LEVELS: &[&str] = &[
+    "TRACE", "DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL",
+];
 const QUEUE_BYTES: Kind = Integer {
     min: 65_536,
     max: 17_179_869_184,
@@ -199,6 +209,53 @@ pub(crate) static TABLE: &[Section] = &[
         ],
     },
     Section {
+        title: "Logs",
+        keys: &[
+            Key::new(
+                "logs_exporter",
+                Choices(&["loki", "otlp", "console", "file", "none"]),
+                "",
+                "Where log lines go; left out: loki, and with loki_enabled: false none, or console where traces go to the console",
+            )
+            .needs("logs"),
+            Key::new("log_level", Choice(LOG_LEVELS), "INFO", "The lowest level that is written; WARN and WARNING are one level").needs("logs").reloads(),
+            Key::new("log_filter", Text, "", "Levels by target for the program's own lines, as in RUST_LOG, over which it wins: \"info,hyper=warn\"; left out: log_level").needs("logs").reloads(),
+            Key::new("log_calls", LOG_CALLS, "all", "Which calls leave a line when they end: `errors` those that failed, `slow` these and those over their threshold").needs("logs").reloads(),
+            Key::new(
+                "log_calls_per_second",
+                Integer { min: 0, max: 1_000_000, unit: "lines" },
+                "100",
+                "At most so many lines of a tool, and as many again of its failures; the others are counted, in a line a minute",
+            )
+            .needs("logs")
+            .reloads(),
+            Key::new("logs_capture", Flag, "true", "Take what the program writes by `tracing` and `log`, unless it has a subscriber of its own").needs("logs"),
+            Key::new("trace_events", Flag, "false", "What the program writes inside of a tool becomes an event of its span too").needs("logs"),
+            Key::new(
+                "logs_endpoint",
+                Endpoint,
+                "\"http://localhost:4318/v1/logs\"",
+                "Where OTLP goes; without a path /v1/logs is added; for gRPC the default is http://localhost:4317",
+            )
+            .needs("logs"),
+            Key::new("logs_protocol", PROTOCOL, "http", "As traces_protocol").needs("logs"),
+            Key::new("logs_headers", Headers, "{}", "As traces_headers").needs("logs"),
+            Key::new("logs_timeout_ms", TIMEOUT, "10000", "As traces_timeout_ms").needs("logs"),
+            Key::new("logs_compression", COMPRESSION, "none", "As traces_compression").needs("logs"),
+            Key::new("logs_file", File, "telemetry-logs.jsonl", "Where the exporter `file` writes OTLP/JSON lines").needs("logs"),
+            Key::new("logs_batch_delay_ms", Integer { min: 1, max: 600_000, unit: "ms" }, "1000", "A batch is sent when its first line is so old").needs("logs"),
+            Key::new("logs_queue_max_bytes", QUEUE_BYTES, "16777216", "What may wait for one destination of call logs, and as much again of the program's own lines").needs("logs"),
+            Key::new(
+                "logs_overflow",
+                Choice(&["drop_newest", "drop_oldest", "spill", "block"]),
+                "drop_oldest",
+                "What is dropped, and counted, when more waits; `spill` keeps it in a file, `block` lets the program's own lines wait for room",
+            )
+            .needs("logs"),
+            Key::new("logs_block_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "1000", "With logs_overflow: block, how long one line waits before it is dropped").needs("logs"),
+        ],
+    },
+    Section {
         title: "Servers",
         keys: &[
             Key::new(
@@ -247,7 +304,7 @@ pub(crate) static TABLE: &[Section] = &[
         ],
     },
     Section {
-        title: "Logs and drift: read, typed, without effect in this release",
+        title: "Loki and drift: read, typed, without effect in this release",
         keys: &[
             Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
             Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
@@ -258,7 +315,6 @@ pub(crate) static TABLE: &[Section] = &[
                 "Labels of the lines; `application` (default: service_name) and `environment` also become attributes of the resource",
             )
             .of("loki_enabled"),
-            Key::new("log_level", Choice(&["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]), "INFO", "The lowest level that is sent").needs("logs").reloads().idle(),
             Key::new("drift_detection_enabled", Flag, "true", "Whether changes of a tool's behaviour are looked for").needs("drift").idle(),
             Key::new("drift_threshold", Number { min: 0.0, max: 100.0 }, "0.15", "The smallest change worth an alert, as a share").needs("drift").of("drift_detection_enabled").reloads().idle(),
             Key::new("drift_window_size", Integer { min: 1, max: 1_000_000, unit: "calls" }, "100", "Recent calls that the current values come from")

@@ -54,6 +54,7 @@ pub(crate) enum Scope {
     Otlp,
     OtlpTraces,
     OtlpMetrics,
+    OtlpLogs,
     Zipkin,
 }
 
@@ -62,7 +63,11 @@ impl Scope {
     pub(crate) fn covers(self, destination: Self) -> bool {
         self == Self::All
             || self == destination
-            || (self == Self::Otlp && matches!(destination, Self::OtlpTraces | Self::OtlpMetrics))
+            || (self == Self::Otlp
+                && matches!(
+                    destination,
+                    Self::OtlpTraces | Self::OtlpMetrics | Self::OtlpLogs
+                ))
     }
 }
 
@@ -86,6 +91,12 @@ impl Layers {
     pub(crate) fn new(mut settings: Vec<Setting>) -> Self {
         settings.sort_by_key(|setting| setting.layer);
         Self(settings)
+    }
+
+    /// What follows from the others, where nobody has said it.
+    pub(crate) fn add(&mut self, settings: Vec<Setting>) {
+        self.0.extend(settings);
+        self.0.sort_by_key(|setting| setting.layer);
     }
 
     /// The strongest setting of a key, or of a map's entry, for one destination.

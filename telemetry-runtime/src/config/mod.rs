@@ -42,6 +42,7 @@ mod otel;
 mod overrides;
 mod resolve;
 mod settings;
+mod situation;
 mod tools;
 mod url;
 mod variables;
@@ -65,8 +66,7 @@ pub(crate) use tools::{Own, Redaction};
 use crate::Error;
 use check::Checked;
 use fault::{Fault, MOST_FAULTS};
-use layers::{Layer, Layers, Scope, Setting, Typed};
-use node::Place;
+use layers::{Layer, Layers};
 
 /// All that a configuration is made from. No `Debug`: it holds the environment.
 #[derive(Clone, Default)]
@@ -112,9 +112,10 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, Error> {
         mut faults,
     } = checked;
     if file.is_none() {
-        settings.extend(silent_exporters(&settings));
+        settings.extend(situation::silent_exporters(&settings));
     }
-    let layers = Layers::new(settings);
+    let mut layers = Layers::new(settings);
+    layers.add(situation::logs(&layers, file.is_some()));
     let config = resolve::config(
         &layers,
         &sources.directory,
@@ -140,42 +141,15 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, Error> {
 const NOTHING_SENT: &str = "nothing is sent anywhere, calls are counted in memory only: there is no telemetry.yaml and no endpoint; \
     write a telemetry.yaml, or set OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 (or TELEMETRY_TRACES_EXPORTER=console)";
 
-/// Without a file a signal that nobody gave an endpoint goes nowhere.
-fn silent_exporters(settings: &[Setting]) -> Vec<Setting> {
-    let signals = [
-        ("traces_exporter", "traces_endpoint", Scope::OtlpTraces),
-        ("metrics_exporter", "metrics_endpoint", Scope::OtlpMetrics),
-    ];
-    let has_endpoint = |name: &str, scope: Scope| {
-        settings.iter().any(|setting| {
-            setting.key.name == name
-                && setting.layer > Layer::Situation
-                && setting.scope.covers(scope)
-        })
-    };
-    let silent = signals
-        .into_iter()
-        .filter(|(_, endpoint, scope)| !has_endpoint(endpoint, *scope));
-    silent
-        .filter_map(|(exporter, ..)| keys::find(exporter))
-        .map(|key| Setting {
-            key,
-            entry: None,
-            value: Typed::Names(vec!["none"]),
-            place: Place::DEFAULT,
-            layer: Layer::Situation,
-            scope: Scope::All,
-        })
-        .collect()
-}
-
 fn sends_nothing(config: &Config, layers: &Layers) -> bool {
     let unsaid = |name| {
         layers
             .top(name)
             .is_some_and(|setting| setting.layer <= Layer::Situation)
     };
-    let sends = !config.traces.exporters.is_empty() || !config.metrics.exporters.is_empty();
+    let sends = !config.traces.exporters.is_empty()
+        || !config.metrics.exporters.is_empty()
+        || !config.logs.exporters.is_empty();
     config.enabled && !sends && (unsaid("traces_exporter") || unsaid("metrics_exporter"))
 }
 

@@ -53,7 +53,7 @@ const fn strict(
     }
 }
 
-use Scope::{All, Otlp, OtlpMetrics, OtlpTraces, Zipkin};
+use Scope::{All, Otlp, OtlpLogs, OtlpMetrics, OtlpTraces, Zipkin};
 use values::{attributes, compression, disabled, exporters, headers, plain, protocol, temporality};
 
 /// What is general before what is particular, which wins.
@@ -68,9 +68,10 @@ pub(crate) static VARIABLES: &[Variable] = &[
         All,
         exporters,
     ),
+    lenient("OTEL_LOGS_EXPORTER", &["logs_exporter"], All, exporters),
     strict(
         GENERAL_ENDPOINT,
-        &["traces_endpoint", "metrics_endpoint"],
+        &["traces_endpoint", "metrics_endpoint", "logs_endpoint"],
         Otlp,
         plain,
     ),
@@ -86,9 +87,15 @@ pub(crate) static VARIABLES: &[Variable] = &[
         OtlpMetrics,
         plain,
     ),
+    strict(
+        "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+        &["logs_endpoint"],
+        OtlpLogs,
+        plain,
+    ),
     lenient(
         "OTEL_EXPORTER_OTLP_PROTOCOL",
-        &["traces_protocol", "metrics_protocol"],
+        &["traces_protocol", "metrics_protocol", "logs_protocol"],
         Otlp,
         protocol,
     ),
@@ -104,9 +111,15 @@ pub(crate) static VARIABLES: &[Variable] = &[
         OtlpMetrics,
         protocol,
     ),
+    lenient(
+        "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+        &["logs_protocol"],
+        OtlpLogs,
+        protocol,
+    ),
     strict(
         "OTEL_EXPORTER_OTLP_HEADERS",
-        &["traces_headers", "metrics_headers"],
+        &["traces_headers", "metrics_headers", "logs_headers"],
         Otlp,
         headers,
     ),
@@ -122,9 +135,15 @@ pub(crate) static VARIABLES: &[Variable] = &[
         OtlpMetrics,
         headers,
     ),
+    strict(
+        "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
+        &["logs_headers"],
+        OtlpLogs,
+        headers,
+    ),
     lenient(
         "OTEL_EXPORTER_OTLP_TIMEOUT",
-        &["traces_timeout_ms", "metrics_timeout_ms"],
+        &["traces_timeout_ms", "metrics_timeout_ms", "logs_timeout_ms"],
         Otlp,
         plain,
     ),
@@ -141,8 +160,18 @@ pub(crate) static VARIABLES: &[Variable] = &[
         plain,
     ),
     lenient(
+        "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
+        &["logs_timeout_ms"],
+        OtlpLogs,
+        plain,
+    ),
+    lenient(
         "OTEL_EXPORTER_OTLP_COMPRESSION",
-        &["traces_compression", "metrics_compression"],
+        &[
+            "traces_compression",
+            "metrics_compression",
+            "logs_compression",
+        ],
         Otlp,
         compression,
     ),
@@ -156,6 +185,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION",
         &["metrics_compression"],
         OtlpMetrics,
+        compression,
+    ),
+    lenient(
+        "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",
+        &["logs_compression"],
+        OtlpLogs,
         compression,
     ),
     strict(
@@ -177,6 +212,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         plain,
     ),
     strict(
+        "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE",
+        &["tls.ca_file"],
+        OtlpLogs,
+        plain,
+    ),
+    strict(
         "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
         &["tls.cert_file"],
         Otlp,
@@ -195,6 +236,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         plain,
     ),
     strict(
+        "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE",
+        &["tls.cert_file"],
+        OtlpLogs,
+        plain,
+    ),
+    strict(
         "OTEL_EXPORTER_OTLP_CLIENT_KEY",
         &["tls.key_file"],
         Otlp,
@@ -210,6 +257,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY",
         &["tls.key_file"],
         OtlpMetrics,
+        plain,
+    ),
+    strict(
+        "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY",
+        &["tls.key_file"],
+        OtlpLogs,
         plain,
     ),
     strict(
@@ -248,6 +301,12 @@ pub(crate) static VARIABLES: &[Variable] = &[
         All,
         plain,
     ),
+    lenient(
+        "OTEL_BLRP_SCHEDULE_DELAY",
+        &["logs_batch_delay_ms"],
+        All,
+        plain,
+    ),
     lenient(SAMPLER, &["traces_sample_rate"], All, plain),
     lenient(
         "OTEL_TRACES_SAMPLER_ARG",
@@ -270,6 +329,11 @@ const WITHOUT_EFFECT: &[(&str, &str)] = &[
         "OTEL_BSP_MAX_QUEUE_SIZE",
         "the queue is bounded in bytes, see traces_queue_max_bytes",
     ),
+    (
+        "OTEL_BLRP_MAX_QUEUE_SIZE",
+        "the queue is bounded in bytes, see logs_queue_max_bytes",
+    ),
+    ("OTEL_BLRP_EXPORT_TIMEOUT", "see logs_timeout_ms"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "see traces_timeout_ms"),
     ("OTEL_METRIC_EXPORT_TIMEOUT", "see metrics_timeout_ms"),
     (

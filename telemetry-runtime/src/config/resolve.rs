@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::fault::Fault;
 use super::features;
 use super::layers::{Layers, Scope};
-use super::settings::{Config, ConsoleFormat, Metrics, OtlpClient, Overflow, Queue, Traces};
+use super::settings::{Config, ConsoleFormat, Logs, Metrics, OtlpClient, Overflow, Queue, Traces};
 
 /// The configuration. It is of use only where `faults` stays empty.
 pub(crate) fn config(
@@ -39,7 +39,8 @@ pub(crate) fn config(
     }
     let traces = resolver.traces();
     let metrics = resolver.metrics();
-    resolver.same_file(&traces, &metrics);
+    let logs = resolver.logs();
+    resolver.same_file(&traces, &metrics, &logs);
     let (service_name, resource) = resource::resource(layers);
     Config {
         enabled: layers.flag("enabled"),
@@ -49,6 +50,7 @@ pub(crate) fn config(
         resource,
         traces,
         metrics,
+        logs,
         calls: calls::calls(layers),
         sdk_providers: layers.flag("sdk_providers") && features::has("sdk"),
         otlp_client: otlp_client(layers),
@@ -116,6 +118,25 @@ impl Resolver<'_> {
             queue: queue(layers, "metrics_queue_max_bytes", "metrics_overflow"),
         }
     }
+
+    fn logs(&mut self) -> Logs {
+        let layers = self.layers;
+        let active = self.enabled && features::has("logs");
+        let plan = self.logs_plan(active);
+        Logs {
+            backend: self.otlp_backend("logs", Scope::OtlpLogs, &plan, active),
+            exporters: plan.exporters,
+            file: self
+                .directory
+                .join(layers.text("logs_file").unwrap_or_default()),
+            batch_delay: milliseconds(layers, "logs_batch_delay_ms"),
+            queue: queue(layers, "logs_queue_max_bytes", "logs_overflow"),
+            block_timeout: milliseconds(layers, "logs_block_timeout_ms"),
+            capture: layers.flag("logs_capture"),
+            trace_events: layers.flag("trace_events"),
+            filter: layers.text("log_filter").map(str::to_owned),
+        }
+    }
 }
 
 fn otlp_client(layers: &Layers) -> OtlpClient {
@@ -127,10 +148,11 @@ fn otlp_client(layers: &Layers) -> OtlpClient {
 }
 
 fn queue(layers: &Layers, max_bytes: &str, overflow: &str) -> Queue {
-    let overflow = if layers.choice(overflow) == "drop_oldest" {
-        Overflow::DropOldest
-    } else {
-        Overflow::DropNewest
+    let overflow = match layers.choice(overflow) {
+        "drop_oldest" => Overflow::DropOldest,
+        "spill" => Overflow::Spill,
+        "block" => Overflow::Block,
+        _ => Overflow::DropNewest,
     };
     Queue {
         max_bytes: count(layers, max_bytes),

@@ -23,6 +23,7 @@ pub(crate) struct Config {
     pub(crate) resource: BTreeMap<String, String>,
     pub(crate) traces: Traces,
     pub(crate) metrics: Metrics,
+    pub(crate) logs: Logs,
     pub(crate) calls: Calls,
     /// `sdk_providers`: install the SDK's global providers.
     pub(crate) sdk_providers: bool,
@@ -93,6 +94,63 @@ pub(crate) enum MetricsExporter {
     Prometheus,
 }
 
+/// `logs_*`
+#[derive(Clone, Debug)]
+#[expect(dead_code, reason = "what only the program's own lines need")]
+pub(crate) struct Logs {
+    /// Empty without the cargo feature.
+    pub(crate) exporters: Vec<LogsExporter>,
+    pub(crate) backend: Backend,
+    /// `logs_file`
+    pub(crate) file: PathBuf,
+    /// `logs_batch_delay_ms`
+    pub(crate) batch_delay: Duration,
+    /// Of call logs, and the same again of the program's own lines.
+    pub(crate) queue: Queue,
+    /// `logs_block_timeout_ms`: how long a line of the program waits for room.
+    pub(crate) block_timeout: Duration,
+    /// `logs_capture`: the program's own lines are taken.
+    pub(crate) capture: bool,
+    /// `trace_events`: lines written inside a tool become events of its span.
+    pub(crate) trace_events: bool,
+    /// `log_filter`, else `RUST_LOG`, else what `log_level` says.
+    pub(crate) filter: Option<String>,
+}
+
+/// A name that `logs_exporter` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogsExporter {
+    Loki,
+    Otlp,
+    Console,
+    File,
+}
+
+/// `log_level`: the lowest level that is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum LogLevel {
+    Trace,
+    Debug,
+    #[default]
+    Info,
+    Warn,
+    Error,
+    Critical,
+}
+
+/// `log_calls`: which calls leave a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum LogCalls {
+    None,
+    Errors,
+    /// And those that failed.
+    Slow,
+    #[default]
+    All,
+}
+
 /// `…_queue_max_bytes`, `…_overflow`: what waits for one destination.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queue {
@@ -104,6 +162,10 @@ pub(crate) struct Queue {
 pub(crate) enum Overflow {
     DropNewest,
     DropOldest,
+    /// The program's own lines wait for room; call logs are dropped, newest first.
+    Block,
+    /// What finds no room is kept in a file.
+    Spill,
 }
 
 /// A server: `…_endpoint`, `…_protocol`, `…_headers`, `…_timeout_ms`, `…_compression`, `tls`.
@@ -194,6 +256,12 @@ pub(crate) struct Calls {
     pub(crate) default_threshold: Option<f64>,
     /// `tools`, in the order of the file; a later rule wins where both say something.
     pub(crate) tools: Vec<ToolRule>,
+    /// `log_calls`
+    pub(crate) log_calls: LogCalls,
+    /// `log_calls_per_second`, a tool; as many failures again.
+    pub(crate) log_calls_per_second: u32,
+    /// `log_level`
+    pub(crate) log_level: LogLevel,
     /// `max_tools`
     pub(crate) max_tools: usize,
     /// `calls_queue_max_bytes`: all threads' rings together.
@@ -236,6 +304,7 @@ pub(crate) struct ToolRule {
     pub(crate) sample_rate: Option<f64>,
     pub(crate) params_capture: Option<ParamsCapture>,
     pub(crate) threshold_ms: Option<f64>,
+    pub(crate) log_calls: Option<LogCalls>,
 }
 
 /// What holds before `init`: nothing is recorded then.
@@ -251,6 +320,9 @@ impl Default for Calls {
             thresholds: BTreeMap::new(),
             default_threshold: None,
             tools: Vec::new(),
+            log_calls: LogCalls::None,
+            log_calls_per_second: 0,
+            log_level: LogLevel::Info,
             max_tools: usize::MAX,
             queue_max_bytes: 0,
         }

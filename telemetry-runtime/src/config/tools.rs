@@ -2,7 +2,7 @@
 
 use std::str::Chars;
 
-use super::settings::{Calls, ParamsCapture, ToolRule};
+use super::settings::{Calls, LogCalls, LogLevel, ParamsCapture, ToolRule};
 
 /// What a call of one tool does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -13,6 +13,7 @@ pub(crate) struct ToolSettings {
     pub(crate) params_capture: ParamsCapture,
     /// From here on, in milliseconds, a call is slow.
     pub(crate) threshold_ms: Option<f64>,
+    pub(crate) log_calls: LogCalls,
 }
 
 /// What the attribute of a tool says of it.
@@ -54,6 +55,9 @@ impl Calls {
                 .find_map(|rule| rule.params_capture)
                 .unwrap_or(self.params_capture),
             threshold_ms: threshold_ms.or(own.threshold_ms).or(self.default_threshold),
+            log_calls: rules()
+                .find_map(|rule| rule.log_calls)
+                .unwrap_or(self.log_calls),
         }
     }
 }
@@ -136,6 +140,8 @@ impl ToolRule {
                 .map(|capture| format!("params_capture: {}", capture.name())),
             self.threshold_ms
                 .map(|limit| format!("threshold_ms: {limit}")),
+            self.log_calls
+                .map(|calls| format!("log_calls: {}", calls.name())),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() {
@@ -161,6 +167,61 @@ impl ParamsCapture {
             Self::All => "all",
             Self::Primitives => "primitives",
             Self::None => "none",
+        }
+    }
+}
+
+impl LogCalls {
+    /// By its discriminant.
+    pub(crate) fn at(discriminant: u8) -> Self {
+        match discriminant {
+            1 => Self::Errors,
+            2 => Self::Slow,
+            3 => Self::All,
+            _ => Self::None,
+        }
+    }
+
+    /// By its name in the table; `all` for a name that is not there.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "slow" => Self::Slow,
+            "errors" => Self::Errors,
+            "none" => Self::None,
+            _ => Self::All,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Slow => "slow",
+            Self::Errors => "errors",
+            Self::None => "none",
+        }
+    }
+}
+
+impl LogLevel {
+    /// In the order of their discriminants.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Trace,
+        Self::Debug,
+        Self::Info,
+        Self::Warn,
+        Self::Error,
+        Self::Critical,
+    ];
+
+    /// By its name in the table; `INFO` for a name that is not there.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "TRACE" => Self::Trace,
+            "DEBUG" => Self::Debug,
+            "WARNING" | "WARN" => Self::Warn,
+            "ERROR" => Self::Error,
+            "CRITICAL" => Self::Critical,
+            _ => Self::Info,
         }
     }
 }

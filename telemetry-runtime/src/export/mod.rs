@@ -27,6 +27,7 @@ pub(crate) use thread::spawn;
 pub(crate) enum Signal {
     Traces,
     Metrics,
+    Logs,
 }
 
 impl Signal {
@@ -35,16 +36,28 @@ impl Signal {
         match self {
             Self::Traces => "traces",
             Self::Metrics => "metrics",
+            Self::Logs => "logs",
         }
     }
 }
 
-/// One request, encoded once for all destinations: the protobuf body that
-/// OTLP/HTTP takes (`ExportTraceServiceRequest`, `ExportMetricsServiceRequest`).
+/// Whose items a batch holds. Each lane of a queue has its own bound, so that neither takes
+/// the other's room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lane {
+    /// Made of calls and numbers by this crate. Whoever pushes them never waits.
+    Calls,
+    /// The program's own log lines, which may wait for room (`logs_overflow: block`).
+    Lines,
+}
+
+/// One request, encoded once for all destinations: the protobuf body that OTLP/HTTP takes
+/// (`ExportTraceServiceRequest`, `ExportMetricsServiceRequest`, `ExportLogsServiceRequest`).
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) signal: Signal,
-    /// Spans or metric points in it.
+    pub(crate) lane: Lane,
+    /// Spans, metric points or log records in it.
     pub(crate) items: u64,
     pub(crate) body: Vec<u8>,
 }

@@ -1,10 +1,10 @@
-//! What waits for one destination: bounded by bytes, in the order it came.
+//! What waits for one destination: bounded by bytes, a bound a lane, in the order it came.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Batch;
+use super::{Batch, Lane};
 use crate::config::{Overflow, Queue as Limits};
 
 /// Encoded batches, and the room of the one that is being sent.
@@ -13,8 +13,8 @@ pub(super) struct Queue {
     limits: Limits,
     waiting: VecDeque<Waiting>,
     sending: Option<Sending>,
-    /// Of all that waits and of what is being sent.
-    bytes: usize,
+    /// Of all that waits and of what is being sent, by lane.
+    bytes: [usize; 2],
     next_number: u64,
 }
 
@@ -29,6 +29,7 @@ pub(super) struct Waiting {
 #[derive(Debug)]
 struct Sending {
     number: u64,
+    lane: Lane,
     bytes: usize,
     items: u64,
 }
@@ -39,29 +40,40 @@ impl Queue {
             limits,
             waiting: VecDeque::new(),
             sending: None,
-            bytes: 0,
+            bytes: [0; 2],
             next_number: 0,
         }
     }
 
+    /// Whether the batch can be taken in without anything dropped for it. One that never can be
+    /// counts as room: nobody need wait for that.
+    pub(super) fn has_room(&self, batch: &Batch) -> bool {
+        let size = size(batch);
+        size > self.limits.max_bytes || self.of(batch.lane) + size <= self.limits.max_bytes
+    }
+
     /// Takes the batch in if there is, or can be made, room. Gives the items dropped for that.
     pub(super) fn push(&mut self, batch: Arc<Batch>) -> u64 {
-        let size = size(&batch);
-        let free_at_most =
-            self.limits.max_bytes - self.sending.as_ref().map_or(0, |sending| sending.bytes);
-        let full = self.bytes + size > self.limits.max_bytes;
-        if size > free_at_most || (full && self.limits.overflow == Overflow::DropNewest) {
+        let (size, lane) = (size(&batch), batch.lane);
+        let being_sent = self.sending.as_ref().filter(|sending| sending.lane == lane);
+        let free_at_most = self.limits.max_bytes - being_sent.map_or(0, |sending| sending.bytes);
+        let full = self.of(lane) + size > self.limits.max_bytes;
+        if size > free_at_most || (full && self.limits.overflow != Overflow::DropOldest) {
             return batch.items;
         }
         let mut dropped = 0;
-        while self.bytes + size > self.limits.max_bytes {
-            let Some(oldest) = self.waiting.pop_front() else {
+        while self.of(lane) + size > self.limits.max_bytes {
+            let oldest = self
+                .waiting
+                .iter()
+                .position(|waiting| waiting.batch.lane == lane);
+            let Some(oldest) = oldest.and_then(|oldest| self.waiting.remove(oldest)) else {
                 break;
             };
-            self.bytes -= self::size(&oldest.batch);
+            self.bytes[lane as usize] -= self::size(&oldest.batch);
             dropped += oldest.batch.items;
         }
-        self.bytes += size;
+        self.bytes[lane as usize] += size;
         self.waiting.push_back(Waiting {
             number: self.next_number,
             batch,
@@ -71,12 +83,17 @@ impl Queue {
         dropped
     }
 
+    fn of(&self, lane: Lane) -> usize {
+        self.bytes[lane as usize]
+    }
+
     /// The oldest, to be sent. Its room stays taken until [`put_back`](Self::put_back) or
     /// [`sent`](Self::sent).
     pub(super) fn take(&mut self) -> Option<Waiting> {
         let oldest = self.waiting.pop_front()?;
         self.sending = Some(Sending {
             number: oldest.number,
+            lane: oldest.batch.lane,
             bytes: size(&oldest.batch),
             items: oldest.batch.items,
         });
@@ -92,14 +109,14 @@ impl Queue {
     /// The batch that was taken is gone, one way or the other.
     pub(super) fn sent(&mut self) {
         if let Some(sending) = self.sending.take() {
-            self.bytes -= sending.bytes;
+            self.bytes[sending.lane as usize] -= sending.bytes;
         }
     }
 
     /// Forgets everything; gives the number of items that were in it.
     pub(super) fn clear(&mut self) -> u64 {
         let sending = self.sending.take().map_or(0, |sending| sending.items);
-        self.bytes = 0;
+        self.bytes = [0; 2];
         self.waiting
             .drain(..)
             .map(|waiting| waiting.batch.items)
@@ -123,7 +140,11 @@ impl Queue {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes.iter().sum()
+    }
+
+    pub(super) fn overflow(&self) -> Overflow {
+        self.limits.overflow
     }
 
     pub(super) fn batches(&self) -> usize {
@@ -142,8 +163,13 @@ mod tests {
     use crate::export::Signal;
 
     fn batch(bytes: usize, items: u64) -> Arc<Batch> {
+        in_lane(Lane::Calls, bytes, items)
+    }
+
+    fn in_lane(lane: Lane, bytes: usize, items: u64) -> Arc<Batch> {
         Arc::new(Batch {
-            signal: Signal::Traces,
+            signal: Signal::Logs,
+            lane,
             items,
             body: vec![0; bytes],
         })
@@ -224,5 +250,23 @@ mod tests {
         queue.sent();
         assert!(queue.is_past(number), "the second came later");
         assert_eq!(queue.clear(), 2);
+    }
+
+    #[test]
+    fn neither_lane_takes_the_others_room() {
+        let mut queue = queue(100, Overflow::DropOldest);
+        queue.push(in_lane(Lane::Calls, 90, 1));
+        queue.push(in_lane(Lane::Lines, 90, 2));
+        let sending = queue.take().unwrap();
+        assert!(queue.has_room(&in_lane(Lane::Lines, 10, 0)));
+        assert!(!queue.has_room(&in_lane(Lane::Lines, 11, 0)));
+        assert!(queue.has_room(&in_lane(Lane::Lines, 101, 0)), "never");
+        assert_eq!(queue.push(in_lane(Lane::Lines, 90, 4)), 2);
+        assert_eq!(queue.push(in_lane(Lane::Calls, 20, 8)), 8);
+        assert_eq!(queue.push(in_lane(Lane::Calls, 10, 16)), 0);
+        assert_eq!(queue.bytes(), 190);
+        queue.put_back(sending);
+        assert_eq!(items(&mut queue), [1, 4, 16]);
+        assert_eq!(queue.bytes(), 0);
     }
 }

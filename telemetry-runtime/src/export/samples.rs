@@ -7,7 +7,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, Status};
 use prost::Message;
 
-use super::{Batch, Signal};
+use super::{Batch, Lane, Signal};
 use crate::names::SCOPE;
 
 /// 12.3 ms from 2023-11-14T22:13:20.123Z on.
@@ -75,6 +75,7 @@ pub(crate) fn batch(spans: &[Span]) -> Batch {
     let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
     Batch {
         signal: Signal::Traces,
+        lane: Lane::Calls,
         items: spans.len() as u64,
         body,
     }

@@ -8,8 +8,8 @@ use super::news::News;
 use super::pace::Pace;
 use super::queue::{Queue, Waiting};
 use super::tally::{Cause, Tally};
-use super::{Accepted, Batch, Exporter, Refused, Signal};
-use crate::config;
+use super::{Accepted, Batch, Exporter, Lane, Refused, Signal};
+use crate::config::{self, Overflow};
 use crate::notice::notice;
 
 /// Kept of the time for closing, to say how the last attempt ended.
@@ -103,8 +103,18 @@ impl Worker {
         }
     }
 
+    /// Takes a batch in. Waits for room only where `block` says so, and only with lines.
     pub(super) fn push(&self, batch: Arc<Batch>) {
         let mut state = self.lock();
+        if state.queue.overflow() == Overflow::Block && batch.lane == Lane::Lines {
+            let full = |state: &mut State| {
+                state.closing.is_none() && !state.over && !state.queue.has_room(&batch)
+            };
+            state = self
+                .done
+                .wait_while(state, full)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
         if state.closing.is_some() || state.over {
             self.tally.dropped(Cause::Shutdown, batch.items);
             return;
@@ -137,6 +147,7 @@ impl Worker {
                 .map_or(deadline, |earlier| earlier.min(deadline)),
         );
         self.work.notify_one();
+        self.done.notify_all();
         let mut state = self.wait(state, deadline, |state| state.over);
         state.abandoned = true;
         let left = state.queue.clear();

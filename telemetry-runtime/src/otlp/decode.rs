@@ -16,3 +16,10 @@ pub(crate) fn decode_metrics(
 ) -> Result<collector::metrics::v1::ExportMetricsServiceRequest, DecodeError> {
     Message::decode(body)
 }
+
+/// The body of a batch of log records.
+pub(crate) fn decode_logs(
+    body: &[u8],
+) -> Result<collector::logs::v1::ExportLogsServiceRequest, DecodeError> {
+    Message::decode(body)
+}

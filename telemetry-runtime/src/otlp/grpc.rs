@@ -145,6 +145,7 @@ fn path(signal: Signal) -> PathAndQuery {
     PathAndQuery::from_static(match signal {
         Signal::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         Signal::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        Signal::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
     })
 }
 

@@ -15,7 +15,11 @@ pub(crate) mod grpc;
 pub(crate) mod http;
 #[cfg(feature = "_proto")]
 pub(crate) mod json;
+#[cfg(feature = "logs")]
+pub(crate) mod logs;
 pub(crate) mod metrics;
+#[cfg(any(feature = "trace", feature = "logs"))]
+mod open;
 #[cfg(any(feature = "_http", feature = "otlp-grpc"))]
 mod refusal;
 mod resource;
@@ -31,6 +35,9 @@ mod testing;
 
 #[cfg(feature = "opentelemetry-otlp")]
 pub(crate) use answer::{accepted, accepted_json};
+#[cfg(feature = "_proto")]
+#[expect(unused_imports, reason = "for those who show or translate log records")]
+pub(crate) use decode::decode_logs;
 #[cfg(feature = "_proto")]
 pub(crate) use decode::{decode_metrics, decode_traces};
 pub(crate) use resource::Resource;

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::config::{Backend, Protocol, Secret, Tls};
-use crate::export::{Batch, Signal};
+use crate::export::{Batch, Lane, Signal};
 
 /// Longer than any test takes.
 pub(super) const LONG: Duration = Duration::from_secs(60);
@@ -63,6 +63,7 @@ pub(super) fn spans(count: u64) -> Batch {
     let batch = encoder.close().unwrap();
     Batch {
         signal: Signal::Traces,
+        lane: Lane::Calls,
         items: batch.items,
         body: batch.body.clone(),
     }

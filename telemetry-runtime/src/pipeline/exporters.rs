@@ -1,7 +1,9 @@
 //! From names in the configuration to exporters.
 
 use super::queues::Queues;
-use crate::config::{Backend, Config, MetricsExporter, OtlpClient, Protocol, TracesExporter};
+use crate::config::{
+    Backend, Config, LogsExporter, MetricsExporter, OtlpClient, Protocol, TracesExporter,
+};
 use crate::error::Error;
 use crate::export::Exporter;
 
@@ -33,6 +35,21 @@ pub(crate) fn start_metrics(config: &Config, queues: &Queues) -> Result<(), Erro
     Ok(())
 }
 
+/// Starts what `logs_exporter` names.
+pub(crate) fn start_logs(config: &Config, queues: &Queues) -> Result<(), Error> {
+    let logs = &config.logs;
+    // The senders of the others come with a later release.
+    let known =
+        |exporter: &LogsExporter| matches!(exporter, LogsExporter::Otlp | LogsExporter::File);
+    for exporter in logs.exporters.iter().copied().filter(known) {
+        let config = config.clone();
+        queues.start(logs_name(exporter), logs.queue, move || {
+            logs_exporter(exporter, &config)
+        })?;
+    }
+    Ok(())
+}
+
 fn traces_name(exporter: TracesExporter) -> &'static str {
     match exporter {
         TracesExporter::Otlp => "otlp",
@@ -48,6 +65,15 @@ fn metrics_name(exporter: MetricsExporter) -> &'static str {
         MetricsExporter::Console => "console",
         MetricsExporter::File => "file",
         MetricsExporter::Prometheus => "prometheus",
+    }
+}
+
+fn logs_name(exporter: LogsExporter) -> &'static str {
+    match exporter {
+        LogsExporter::Loki => "loki",
+        LogsExporter::Otlp => "otlp",
+        LogsExporter::Console => "console",
+        LogsExporter::File => "file",
     }
 }
 
@@ -79,6 +105,16 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
         #[cfg(feature = "file")]
         MetricsExporter::File => Ok(Box::new(crate::export::file::File::new(&metrics.file))),
         exporter => Err(off(metrics_name(exporter))),
+    }
+}
+
+fn logs_exporter(exporter: LogsExporter, config: &Config) -> Made {
+    let logs = &config.logs;
+    match exporter {
+        LogsExporter::Otlp => otlp(OtlpClient::Builtin, &logs.backend),
+        #[cfg(feature = "file")]
+        LogsExporter::File => Ok(Box::new(crate::export::file::File::new(&logs.file))),
+        exporter => Err(off(logs_name(exporter))),
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::exporters;
 pub(crate) use super::hooks::Hooks;
+use super::logs::log_sink;
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
@@ -35,6 +36,7 @@ pub(crate) struct Outlets {
     pub(crate) resource: Resource,
     pub(crate) traces: Arc<Queues>,
     pub(crate) metrics: Arc<Queues>,
+    pub(crate) logs: Arc<Queues>,
     pub(crate) pull: Arc<Pull>,
     pub(crate) counts: Arc<Counts>,
 }
@@ -52,11 +54,13 @@ impl Exports {
             resource: Resource::new(resource::attributes(config)),
             traces: Arc::new(Queues::new(Signal::Traces)),
             metrics: Arc::new(Queues::new(Signal::Metrics)),
+            logs: Arc::new(Queues::new(Signal::Logs)),
             pull: Arc::default(),
             counts: Arc::default(),
         };
         exporters::start_traces(config, &outlets.traces)?;
         exporters::start_metrics(config, &outlets.metrics)?;
+        exporters::start_logs(config, &outlets.logs)?;
         hooks.start_exporters(&outlets.traces, config.traces.queue)?;
         Ok(Self {
             outlets,
@@ -69,9 +73,16 @@ impl Exports {
         !self.outlets.traces.is_empty()
     }
 
+    /// Calls leave log records.
+    pub(crate) fn logs_calls(&self) -> bool {
+        !self.outlets.logs.is_empty()
+    }
+
     /// What the collector hands calls to, one after the other, that are to be sent.
     pub(crate) fn sinks(&self, config: &Config) -> Vec<Box<dyn Sink>> {
-        span_sink(config, &self.outlets).into_iter().collect()
+        let spans = span_sink(config, &self.outlets);
+        let logs = log_sink(config, &self.outlets);
+        spans.into_iter().chain(logs).collect()
     }
 
     /// Starts all that reads the tools' numbers: when there are some to be read.
@@ -102,11 +113,7 @@ impl Exports {
     /// Hands on what is held back, and waits for the destinations.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         let handed_on = self.hand_on(deadline, |sdk| sdk.flush(deadline));
-        let (traces, metrics) = side_by_side(
-            || self.outlets.traces.flush(deadline),
-            || self.outlets.metrics.flush(deadline),
-        );
-        handed_on && traces && metrics
+        handed_on && self.outlets.each(|queues| queues.flush(deadline))
     }
 
     /// The same, for the last time.
@@ -116,11 +123,7 @@ impl Exports {
             readers.reader.iter().for_each(Reader::stop);
         }
         self.outlets.pull.stop();
-        let (traces, metrics) = side_by_side(
-            || self.outlets.traces.shutdown(deadline),
-            || self.outlets.metrics.shutdown(deadline),
-        );
-        handed_on && traces && metrics
+        handed_on && self.outlets.each(|queues| queues.shutdown(deadline))
     }
 
     fn hand_on(&self, deadline: Instant, ask: impl FnOnce(&Sdk) -> bool) -> bool {
@@ -145,6 +148,7 @@ impl Exports {
         Report {
             traces,
             metrics: self.outlets.metrics.report(),
+            logs: self.outlets.logs.report(),
             in_time,
         }
     }
@@ -158,6 +162,7 @@ impl Exports {
     fn destinations(&self) -> Vec<DestinationHealth> {
         let mut all = self.outlets.traces.health();
         all.extend(self.outlets.metrics.health());
+        all.extend(self.outlets.logs.health());
         all
     }
 
@@ -166,16 +171,26 @@ impl Exports {
     }
 }
 
+impl Outlets {
+    /// Whether `wait` was true of each signal's queues; none waits for another.
+    fn each(&self, wait: impl Fn(&Queues) -> bool + Sync) -> bool {
+        let (traces, (metrics, logs)) = side_by_side(
+            || wait(&self.traces),
+            || side_by_side(|| wait(&self.metrics), || wait(&self.logs)),
+        );
+        traces && metrics && logs
+    }
+}
+
 /// Neither waits for the other.
-fn side_by_side(
+fn side_by_side<T: Send + Default>(
     first: impl FnOnce() -> bool,
-    second: impl FnOnce() -> bool + Send,
-) -> (bool, bool) {
+    second: impl FnOnce() -> T + Send,
+) -> (bool, T) {
     std::thread::scope(|scope| {
         let second = std::thread::Builder::new().spawn_scoped(scope, second);
-        (
-            first(),
-            second.is_ok_and(|second| second.join().unwrap_or(false)),
-        )
+        let first = first();
+        let second = second.ok().and_then(|second| second.join().ok());
+        (first, second.unwrap_or_default())
     })
 }

@@ -9,6 +9,9 @@ mod guard;
 #[cfg(feature = "_export")]
 #[cfg_attr(not(feature = "sdk"), path = "no_hooks.rs")]
 mod hooks;
+#[cfg(feature = "_export")]
+#[cfg_attr(not(feature = "logs"), path = "no_logs.rs")]
+mod logs;
 #[cfg(feature = "opentelemetry-otlp")]
 mod official;
 mod points;

@@ -36,6 +36,10 @@ impl Exports {
         false
     }
 
+    pub(crate) fn logs_calls(&self) -> bool {
+        false
+    }
+
     pub(crate) fn sinks(&self, _config: &Config) -> Vec<Box<dyn Sink>> {
         Vec::new()
     }

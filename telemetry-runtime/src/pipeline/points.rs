@@ -4,8 +4,9 @@ use crate::health::{DestinationHealth, Health};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{
-    CALLS_OVER_MAX_TOOLS, EXPORT_FAILURES, METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED,
-    QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, TOOLS,
+    CALLS_OVER_MAX_TOOLS, EXPORT_FAILURES, LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED,
+    METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED, QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED,
+    TOOLS,
 };
 
 /// The cause of spans that did not get as far as a queue.
@@ -37,6 +38,7 @@ pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
 fn of_destination(health: &DestinationHealth, points: &mut Vec<HealthPoint>) {
     let (exported, dropped) = match health.signal {
         "traces" => (SPANS_EXPORTED, SPANS_DROPPED),
+        "logs" => (LOG_RECORDS_EXPORTED, LOG_RECORDS_DROPPED),
         _ => (METRIC_POINTS_EXPORTED, METRIC_POINTS_DROPPED),
     };
     let named = || vec![(DESTINATION, health.name.clone())];

@@ -122,6 +122,7 @@ impl Running {
         if *open && config.enabled {
             State::running(
                 self.exports.sends_spans(),
+                self.exports.logs_calls(),
                 config.calls.otel_context,
                 config.calls.keep,
             )
@@ -223,6 +224,7 @@ impl Health {
 fn silence(config: &mut Config) -> Hooks {
     config.traces.exporters.clear();
     config.metrics.exporters.clear();
+    config.logs.exporters.clear();
     config.sdk_providers = false;
     Hooks::none()
 }

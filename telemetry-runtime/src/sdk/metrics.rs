@@ -13,7 +13,7 @@ use prost::Message;
 
 use super::Sink;
 use super::instruments;
-use crate::export::{Batch, Signal};
+use crate::export::{Batch, Lane, Signal};
 use crate::names::SCOPE;
 
 /// What becomes of the SDK's measurements.
@@ -109,6 +109,7 @@ fn encode(metrics: &ResourceMetrics) -> Option<Batch> {
     let items = scopes.flat_map(|scope| &scope.metrics).map(points).sum();
     (items > 0).then(|| Batch {
         signal: Signal::Metrics,
+        lane: Lane::Calls,
         items,
         body: request.encode_to_vec(),
     })

@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use prost::Message;
 
 use super::Sink;
-use crate::export::{Batch, Signal};
+use crate::export::{Batch, Lane, Signal};
 
 /// Ended spans that wait to be encoded, at most. One takes some 700 bytes without attributes.
 const MAX_WAITING: usize = 8_192;
@@ -176,6 +176,7 @@ pub(super) fn encode(spans: Vec<SpanData>, resource: &ResourceAttributesWithSche
     let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
     Batch {
         signal: Signal::Traces,
+        lane: Lane::Calls,
         items,
         body,
     }

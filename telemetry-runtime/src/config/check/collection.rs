@@ -6,7 +6,7 @@ use crate::config::keys::{self, RULES};
 use crate::config::kind::{Kind, LONGEST_LIMIT_MS, MOST_BUCKETS};
 use crate::config::layers::Typed;
 use crate::config::node::{Content, Entry, Node, Place};
-use crate::config::settings::{ParamsCapture, ToolRule};
+use crate::config::settings::{LogCalls, ParamsCapture, ToolRule};
 
 /// One name or a list of names, each once.
 pub(super) fn names(kind: Kind, key: &str, node: &Node) -> Result<Vec<&'static str>, Vec<Fault>> {
@@ -229,6 +229,7 @@ fn rule(pattern: &str, path: &str, node: &Node) -> Result<ToolRule, Vec<Fault>> 
         sample_rate: None,
         params_capture: None,
         threshold_ms: None,
+        log_calls: None,
     };
     let mut faults = Vec::new();
     for entry in entries {
@@ -257,6 +258,9 @@ impl ToolRule {
             ("threshold_ms", Typed::Number(limit)) => self.threshold_ms = Some(limit),
             ("params_capture", Typed::Names(names)) => {
                 self.params_capture = names.first().map(|name| ParamsCapture::of(name))
+            }
+            ("log_calls", Typed::Names(names)) => {
+                self.log_calls = names.first().map(|name| LogCalls::of(name))
             }
             _ => {}
         }

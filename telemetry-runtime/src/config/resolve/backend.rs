@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Resolver;
-use super::exporters::Plan;
+use super::exporters::{Plan, protocol_key};
 use crate::config::fault::Fault;
 use crate::config::features;
 use crate::config::layers::{Layer, Scope, Setting, Typed};
@@ -188,14 +188,9 @@ impl<'a> Resolver<'a> {
     }
 
     pub(super) fn protocol(&self, scope: Scope) -> Protocol {
-        let key = if scope == Scope::OtlpMetrics {
-            "metrics_protocol"
-        } else {
-            "traces_protocol"
-        };
         match self
             .layers
-            .top_for(key, None, scope)
+            .top_for(protocol_key(scope), None, scope)
             .map(|setting| &setting.value)
         {
             Some(Typed::Names(names)) if names == &["grpc"] => Protocol::Grpc,
@@ -227,7 +222,12 @@ impl<'a> Resolver<'a> {
             return;
         }
         let mut faults = BTreeSet::new();
-        for scope in [Scope::OtlpTraces, Scope::OtlpMetrics, Scope::Zipkin] {
+        for scope in [
+            Scope::OtlpTraces,
+            Scope::OtlpMetrics,
+            Scope::OtlpLogs,
+            Scope::Zipkin,
+        ] {
             for name in ["cert_file", "key_file", "ca_file"] {
                 let Some((setting, path)) = self.tls_file(name, scope) else {
                     continue;

@@ -2,7 +2,7 @@
 
 use super::count;
 use crate::config::layers::{Layers, Typed};
-use crate::config::settings::{Calls, Keep, ParamsCapture};
+use crate::config::settings::{Calls, Keep, LogCalls, LogLevel, ParamsCapture};
 
 pub(super) fn calls(layers: &Layers) -> Calls {
     let keep = layers.names("traces_keep");
@@ -37,6 +37,10 @@ pub(super) fn calls(layers: &Layers) -> Calls {
         default_threshold: thresholds.remove("default"),
         thresholds,
         tools: rules.collect(),
+        log_calls: LogCalls::of(layers.choice("log_calls")),
+        log_calls_per_second: u32::try_from(layers.integer("log_calls_per_second"))
+            .unwrap_or(u32::MAX),
+        log_level: LogLevel::of(layers.choice("log_level")),
         max_tools: count(layers, "max_tools"),
         queue_max_bytes: count(layers, "calls_queue_max_bytes"),
     }

@@ -5,7 +5,7 @@ use crate::config::fault::Fault;
 use crate::config::features;
 use crate::config::layers::{Layer, Scope, Setting};
 use crate::config::settings::{
-    Metrics, MetricsExporter, OtlpClient, Protocol, Traces, TracesExporter,
+    Logs, LogsExporter, Metrics, MetricsExporter, OtlpClient, Protocol, Traces, TracesExporter,
 };
 
 /// The exporters of one signal.
@@ -64,6 +64,24 @@ impl Resolver<'_> {
         }
     }
 
+    pub(super) fn logs_plan(&mut self, active: bool) -> Plan<LogsExporter> {
+        let names = self.exporter_names("logs_exporter", Scope::OtlpLogs, active);
+        let exporters = names.iter().filter_map(|name| match *name {
+            "loki" => Some(LogsExporter::Loki),
+            "otlp" => Some(LogsExporter::Otlp),
+            "console" => Some(LogsExporter::Console),
+            "file" => Some(LogsExporter::File),
+            _ => None,
+        });
+        let exporters: Vec<_> = exporters.filter(|_| features::has("logs")).collect();
+        Plan {
+            otlp: exporters.contains(&LogsExporter::Otlp),
+            zipkin: false,
+            jaeger: false,
+            exporters,
+        }
+    }
+
     /// The names that `key` has in the end; faults for those this build cannot do.
     fn exporter_names(&mut self, key: &str, scope: Scope, active: bool) -> Vec<&'static str> {
         let Some(setting) = self.layers.top(key) else {
@@ -95,16 +113,12 @@ impl Resolver<'_> {
     /// OTLP needs a feature by its protocol and client.
     fn otlp_is_here(&mut self, exporter: &Setting, scope: Scope) {
         let protocol = self.protocol(scope);
-        let key = if scope == Scope::OtlpTraces {
-            "traces_protocol"
-        } else {
-            "metrics_protocol"
-        };
+        let key = protocol_key(scope);
         let blame = match self.layers.top_for(key, None, scope) {
             Some(setting) if setting.layer > Layer::Default => setting,
             _ => exporter,
         };
-        if otlp_client(self.layers) == OtlpClient::OpenTelemetryOtlp {
+        if scope != Scope::OtlpLogs && otlp_client(self.layers) == OtlpClient::OpenTelemetryOtlp {
             if protocol != Protocol::HttpProtobuf {
                 self.faults.push(Fault::new(&blame.place, key, "found a protocol that opentelemetry-otlp (otlp_client) is not built with here, allowed: http"));
             }
@@ -141,21 +155,43 @@ impl Resolver<'_> {
     }
 
     /// Two writers in one file would spoil it.
-    pub(super) fn same_file(&mut self, traces: &Traces, metrics: &Metrics) {
-        let both = traces.enabled
-            && traces.exporters.contains(&TracesExporter::File)
-            && metrics.enabled
-            && metrics.exporters.contains(&MetricsExporter::File);
-        if let Some(setting) = self
-            .layers
-            .top("metrics_file")
-            .filter(|_| both && traces.file == metrics.file)
-        {
-            self.faults.push(Fault::new(
-                &setting.place,
+    pub(super) fn same_file(&mut self, traces: &Traces, metrics: &Metrics, logs: &Logs) {
+        let writers = [
+            (
+                "traces_file",
+                &traces.file,
+                traces.enabled && traces.exporters.contains(&TracesExporter::File),
+            ),
+            (
                 "metrics_file",
-                "found the same file as traces_file, allowed: one of its own",
-            ));
+                &metrics.file,
+                metrics.enabled && metrics.exporters.contains(&MetricsExporter::File),
+            ),
+            (
+                "logs_file",
+                &logs.file,
+                logs.exporters.contains(&LogsExporter::File),
+            ),
+        ];
+        let writers: Vec<_> = writers.into_iter().filter(|(.., writes)| *writes).collect();
+        for (index, (key, file, _)) in writers.iter().enumerate() {
+            let earlier = writers[..index].iter().find(|(_, other, _)| other == file);
+            if let (Some((other, ..)), Some(setting)) = (earlier, self.layers.top(key)) {
+                self.faults.push(Fault::new(
+                    &setting.place,
+                    key,
+                    format!("found the same file as {other}, allowed: one of its own"),
+                ));
+            }
         }
+    }
+}
+
+/// The key that says by which protocol OTLP goes.
+pub(super) fn protocol_key(scope: Scope) -> &'static str {
+    match scope {
+        Scope::OtlpMetrics => "metrics_protocol",
+        Scope::OtlpLogs => "logs_protocol",
+        _ => "traces_protocol",
     }
 }

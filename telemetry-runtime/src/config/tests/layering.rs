@@ -553,16 +553,58 @@ fn differences_tell_what_waits_for_a_restart() {
     let keys = |lines: &str| Try::with_keys(lines).loaded().effective;
     let old = keys("traces_headers: { key: one }\nthresholds: { a: 1 }\nparams_capture: all");
     let new = keys(
-        "traces_headers: { key: two }\nthresholds: { a: 1, b: 2 }\nparams_capture: none\nmax_tools: 5\nlog_level: DEBUG\ntraces_endpoint: http://h:4318",
+        "traces_headers: { key: two }\nthresholds: { a: 1, b: 2 }\nparams_capture: none\nmax_tools: 5\nlog_level: DEBUG\nloki_enabled: false\ntraces_endpoint: http://h:4318",
     );
     assert_eq!(
         old.differences(&new),
         Differences {
-            applied: vec!["thresholds", "params_capture"],
-            restart: vec!["traces_endpoint", "traces_headers", "max_tools"]
+            applied: vec!["log_level", "thresholds", "params_capture"],
+            restart: vec![
+                "traces_endpoint",
+                "traces_headers",
+                "logs_exporter",
+                "max_tools"
+            ]
         }
     );
     assert_eq!(old.differences(&old.clone()), Differences::default());
+}
+
+/// What is said of Loki and of traces decides where nothing is said of log lines.
+#[test]
+fn where_log_lines_go() {
+    let of_file = |lines: &str| Try::with_keys(lines).loaded().config.logs.exporters;
+    let endpoint = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4318")];
+    assert_eq!(of_file("service_name: x"), [LogsExporter::Loki]);
+    assert_eq!(of_file("loki_enabled: true"), [LogsExporter::Loki]);
+    assert_eq!(of_file("loki_enabled: false"), []);
+    assert_eq!(
+        of_file("loki_enabled: false\ntraces_exporter: console"),
+        [LogsExporter::Console]
+    );
+    assert_eq!(
+        of_file("loki_enabled: true\nlogs_exporter: [otlp, file]"),
+        [LogsExporter::Otlp, LogsExporter::File]
+    );
+    assert_eq!(of_file("logs_exporter: none"), []);
+    let with_both = Try::with_keys("service_name: x").environment(endpoint);
+    assert_eq!(
+        with_both.loaded().config.logs.exporters,
+        [LogsExporter::Loki]
+    );
+    assert_eq!(Try::new().loaded().config.logs.exporters, []);
+    let config = Try::new().environment(endpoint).loaded().config;
+    assert_eq!(config.logs.exporters, [LogsExporter::Otlp]);
+    assert_eq!(
+        config.logs.backend.endpoint,
+        "http://collector:4318/v1/logs"
+    );
+    let asked = Try::new().set("loki_url", "http://host/loki/api/v1/push");
+    assert_eq!(asked.loaded().config.logs.exporters, [LogsExporter::Loki]);
+    let off = Try::new()
+        .environment(endpoint)
+        .set("logs_exporter", "none");
+    assert_eq!(off.loaded().config.logs.exporters, []);
 }
 
 #[test]

@@ -9,6 +9,9 @@ fn calls(tools: Vec<ToolRule>) -> Calls {
         keep: Keep::default(),
         otel_context: true,
         params_capture: ParamsCapture::All,
+        log_calls: LogCalls::None,
+        log_calls_per_second: 0,
+        log_level: LogLevel::Info,
         params_max_length: 200,
         params_redact: ["token", "api_key", "password"].map(str::to_owned).into(),
         thresholds: BTreeMap::from([("rag_query".to_owned(), 100.0)]),
@@ -26,6 +29,7 @@ fn rule(pattern: &str, threshold_ms: Option<f64>) -> ToolRule {
         sample_rate: None,
         params_capture: None,
         threshold_ms,
+        log_calls: None,
     }
 }
 

@@ -80,6 +80,7 @@ fn setting(pace: Pace, max_bytes: usize, overflow: Overflow) -> Setting {
 fn batch(items: u64) -> Arc<Batch> {
     Arc::new(Batch {
         signal: Signal::Traces,
+        lane: crate::export::Lane::Calls,
         items,
         body: vec![0; 10],
     })

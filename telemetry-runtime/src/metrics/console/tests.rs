@@ -210,6 +210,7 @@ fn hostile_names_and_numbers_keep_to_their_lines() {
 fn a_body_that_is_no_request_is_lost() {
     let batch = Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body: vec![0xff; 20],
     };
@@ -241,6 +242,7 @@ fn export(format: ConsoleFormat, scopes: &[(InstrumentationScope, Vec<Metric>)])
         format,
         &Batch {
             signal: Signal::Metrics,
+            lane: crate::export::Lane::Calls,
             items: 1,
             body,
         },

@@ -149,6 +149,7 @@ fn metrics_have_their_own_service() {
     let collector = collector(Vec::new());
     let batch = Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 0,
         body: Vec::new(),
     };

@@ -6,7 +6,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::decode::{decode_metrics, decode_traces};
+use super::decode::{decode_logs, decode_metrics, decode_traces};
 use crate::export::{Batch, Signal};
 
 /// The same request as JSON on one line, without the end of the line.
@@ -14,6 +14,7 @@ pub(crate) fn request(batch: &Batch) -> io::Result<Vec<u8>> {
     match batch.signal {
         Signal::Traces => written(&decode_traces(&batch.body)?),
         Signal::Metrics => written(&decode_metrics(&batch.body)?),
+        Signal::Logs => written(&decode_logs(&batch.body)?),
     }
 }
 

@@ -60,6 +60,7 @@ fn metrics(data: metric::Data) -> Vec<u8> {
     let body = ExportMetricsServiceRequest { resource_metrics }.encode_to_vec();
     request(&Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body,
     })
@@ -209,6 +210,7 @@ fn what_is_no_request_is_an_error() {
     assert!(
         request(&Batch {
             signal: Signal::Traces,
+            lane: crate::export::Lane::Calls,
             items: 1,
             body
         })

@@ -12,7 +12,7 @@ use point::{Interval, Points};
 use series::{HealthSeries, ToolSeries};
 
 use super::resource::{Open, Resource};
-use crate::export::{Batch, Signal};
+use crate::export::{Batch, Lane, Signal};
 use crate::metrics::{HealthPoint, Snapshot, ToolSnapshot};
 use crate::names::attribute::{ENVIRONMENT, ERROR_TYPE, STATUS, TOOL_NAME};
 
@@ -87,6 +87,7 @@ impl MetricsEncoder {
         body.shrink_to_fit();
         Batch {
             signal: Signal::Metrics,
+            lane: Lane::Calls,
             items,
             body,
         }

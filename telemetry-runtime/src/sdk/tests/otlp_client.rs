@@ -193,6 +193,7 @@ fn empty_and_broken_batches_are_not_sent() {
     let mut exporter = otlp_client::traces(&backend("http://127.0.0.1:9".to_owned())).unwrap();
     let batch = |body| Batch {
         signal: Signal::Traces,
+        lane: crate::export::Lane::Calls,
         items: 0,
         body,
     };

@@ -41,12 +41,14 @@ fn metrics_and_batches_without_spans_are_nothing_to_it() {
     let mut exporter = UserSpanExporter::spawn(recorder).unwrap();
     let metrics = Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body: vec![0xff],
     };
     exporter.export(&metrics, far()).unwrap();
     let empty = Batch {
         signal: Signal::Traces,
+        lane: crate::export::Lane::Calls,
         items: 0,
         body: vec![],
     };
@@ -60,6 +62,7 @@ fn a_batch_that_is_no_protobuf_is_lost() {
     let mut exporter = UserSpanExporter::spawn(Recorder::new().0).unwrap();
     let broken = Batch {
         signal: Signal::Traces,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body: vec![0xff; 9],
     };

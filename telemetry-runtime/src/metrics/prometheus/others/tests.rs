@@ -187,6 +187,7 @@ fn a_new_batch_replaces_the_one_before() {
     server.keep(&batch(vec![gauge("new", "", 2.0)])).unwrap();
     let broken = Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body: vec![0xff; 9],
     };
@@ -244,6 +245,7 @@ fn batch(metrics: Vec<Metric>) -> Batch {
     let body = ExportMetricsServiceRequest { resource_metrics }.encode_to_vec();
     Batch {
         signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
         items: 1,
         body,
     }

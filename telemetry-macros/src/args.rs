@@ -28,6 +28,8 @@ pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     /// Whether it gives a future, where its type does not say so.
     pub(crate) future: Option<bool>,
+    /// The same of a stream.
+    pub(crate) stream: Option<bool>,
     /// Which parameters are captured.
     pub(crate) choice: Choice,
     /// Further attributes of the span.
@@ -76,6 +78,7 @@ impl Args {
             }
         }
         args.choice.contradictions(errors);
+        args.check_polled(errors);
         values::check_fields(args.fields(), errors);
         args
     }
@@ -93,6 +96,24 @@ impl Args {
         self.given
             .iter()
             .filter(|word| words::is_of_the_output(word))
+    }
+
+    /// The word of `ret`.
+    pub(crate) fn shown_value(&self) -> Option<&Ident> {
+        let is_shown = self.ret.as_ref().is_some_and(|it| !matches!(it, Shown::No));
+        self.given.iter().find(|word| is_shown && *word == "ret")
+    }
+
+    /// Refuses a future that is a stream.
+    fn check_polled(&self, errors: &mut Errors) {
+        if let (Some(true), Some(true)) = (self.future, self.stream) {
+            for word in self.given.iter().filter(|word| *word == "stream") {
+                errors.at(
+                    word,
+                    "a function gives a `future` or a `stream`; keep one of the two",
+                );
+            }
+        }
     }
 
     pub(crate) fn fields(&self) -> &[Field] {
@@ -141,6 +162,7 @@ impl Args {
             "skip" if argument.is_alone() => {
                 once(&mut self.left_out, argument, argument.alone(), errors);
             }
+            "stream" => once(&mut self.stream, argument, argument.switched(), errors),
             "threshold_ms" => {
                 let limit = argument.assigned().and_then(|it| values::milliseconds(&it));
                 once(&mut self.threshold_ms, argument, limit, errors);

@@ -112,7 +112,11 @@ impl Method {
         self.function.line = line(&self.function.sig.ident);
         let own = own.unwrap_or_default();
         self.function.check(&own, errors);
-        self.args = Some(own.over(args));
+        let args = own.over(args);
+        self.args = Some(match self.function.gives_stream(&args) {
+            true => args.without_value(),
+            false => args,
+        });
     }
 
     fn is_main(&self, kind: Kind) -> bool {

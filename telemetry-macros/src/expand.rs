@@ -14,7 +14,7 @@ use crate::errors::Errors;
 use crate::function::{Function, erase_impl_trait};
 use crate::item::Item;
 use crate::parameter::Parameter;
-use crate::returns::Returns;
+use crate::returns::{Polled, Returns};
 
 /// The whole macro. Never panics; with faults it gives the function back as
 /// written, so that its callers still resolve, and the faults beside it.
@@ -127,10 +127,10 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
         }
     } else {
         let make = quote_spanned!(Span::mixed_site()=> move || -> #output { #arrive #body });
-        let (call, run) = match function.returns(args.future) {
+        let (call, run) = match function.returns(args) {
             Returns::Value => (quote!(call), quote!(run)),
-            Returns::Future(gives) => (quote!(call_future), run_future(gives)),
-            Returns::Boxed => (quote!(call_future), quote!(run_boxed)),
+            Returns::Polled(what, gives) => (begin(what), run_polled(gives)),
+            Returns::Boxed(what) => (begin(what), quote!(run_boxed)),
         };
         quote_spanned! {Span::mixed_site()=>
             #krate::__private::#call(#site, #capture).#run(#make, #ending)
@@ -300,8 +300,15 @@ impl Together {
     }
 }
 
-/// With what the future gives, since an async block alone does not know the type of its `?`.
-fn run_future(gives: Option<&Type>) -> TokenStream {
+fn begin(what: Polled) -> TokenStream {
+    match what {
+        Polled::Future => quote!(call_future),
+        Polled::Stream => quote!(call_stream),
+    }
+}
+
+/// With what the future or stream gives: an async block alone does not know the type of its `?`.
+fn run_polled(gives: Option<&Type>) -> TokenStream {
     match gives {
         Some(gives) => {
             let mut gives = gives.clone();

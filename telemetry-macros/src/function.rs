@@ -13,7 +13,7 @@ use syn::{
 use crate::args::Args;
 use crate::errors::Errors;
 use crate::parameter::Parameter;
-use crate::returns::Returns;
+use crate::returns::{Polled, Returns};
 
 /// A function whose body stays raw tokens: the macro never reads it, and a
 /// half-typed body still expands, so an editor keeps completing inside it.
@@ -37,11 +37,14 @@ impl Function {
         if let Some(token) = &self.sig.constness {
             errors.at(token, "a `const fn` can run while compiling and cannot be measured; remove `const` or `#[tool]`");
         }
-        if let (Some(token), Some(_)) = (&self.sig.asyncness, args.future) {
-            errors.at(
-                token,
-                "an `async fn` gives a future anyway; leave `future` out",
-            );
+        if let Some(token) = &self.sig.asyncness {
+            let said = [("future", args.future), ("stream", args.stream)];
+            for (word, _) in said.into_iter().filter(|(_, is)| is.is_some()) {
+                errors.at(
+                    token,
+                    format!("an `async fn` gives a future anyway; leave `{word}` out"),
+                );
+            }
         }
         let unseen = match &self.sig.output {
             _ if self.tracks_caller() => Some(
@@ -52,6 +55,12 @@ impl Function {
             }
             _ => None,
         };
+        if let (Some(word), true) = (args.shown_value(), self.gives_stream(args)) {
+            errors.at(
+                word,
+                "a stream gives many values and none at the end; leave `ret` out",
+            );
+        }
         for word in args.of_the_output().filter(|_| unseen.is_some()) {
             errors.at(
                 word,
@@ -124,17 +133,34 @@ impl Function {
         output
     }
 
-    /// What it gives, `future` being what the attribute says of it. A caller that is tracked is
+    /// What it gives, by its type and by what the attribute says of it. A caller that is tracked is
     /// worth more than the future.
-    pub(crate) fn returns(&self, future: Option<bool>) -> Returns<'_> {
+    pub(crate) fn returns(&self, args: &Args) -> Returns<'_> {
         if self.sig.asyncness.is_some() || self.tracks_caller() {
             return Returns::Value;
         }
-        match (future, Returns::of(&self.sig.output)) {
-            (Some(false), _) => Returns::Value,
-            (Some(true), Returns::Value) => Returns::Boxed,
-            (_, found) => found,
+        match Returns::of(&self.sig.output) {
+            Returns::Polled(Polled::Future, _) | Returns::Boxed(Polled::Future)
+                if args.future == Some(false) =>
+            {
+                Returns::Value
+            }
+            Returns::Polled(Polled::Stream, _) | Returns::Boxed(Polled::Stream)
+                if args.stream == Some(false) =>
+            {
+                Returns::Value
+            }
+            Returns::Value if args.future == Some(true) => Returns::Boxed(Polled::Future),
+            Returns::Value if args.stream == Some(true) => Returns::Boxed(Polled::Stream),
+            found => found,
         }
+    }
+
+    pub(crate) fn gives_stream(&self, args: &Args) -> bool {
+        matches!(
+            self.returns(args),
+            Returns::Polled(Polled::Stream, _) | Returns::Boxed(Polled::Stream)
+        )
     }
 
     /// Under `#[track_caller]` the place of a panic is the caller's, which no closure can keep.

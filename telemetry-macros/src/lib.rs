@@ -48,6 +48,7 @@ use proc_macro::TokenStream;
 /// | `fn`, also `unsafe`, `extern`, generic, a method, `-> !` | from its start until it gives a value or panics |
 /// | `async fn` | from the first poll until it is ready, panics or is dropped |
 /// | `fn` that gives a future: `impl Future`, `Pin<Box<dyn Future>>`, `BoxFuture`, `LocalBoxFuture`, what `#[async_trait]` writes, what [`future`](#future) names | from the first poll of the future until it is ready, panics or is dropped; one that is never polled is no call |
+/// | `fn` that gives a stream: `impl Stream`, `Pin<Box<dyn Stream>>`, `BoxStream`, `LocalBoxStream`, what [`stream`](#stream) names | from the first poll of the stream until it ends, panics or is dropped; its items are counted |
 /// | `#[track_caller] fn` | as `fn`; an `Err` is not seen, since no closure can have a caller |
 ///
 /// A `const fn` is refused: it can run while compiling.
@@ -134,6 +135,34 @@ use proc_macro::TokenStream;
 ///     Box::pin(async move { question.parse().ok() })
 /// }
 /// assert_eq!(pollster::block_on(ask("7")), Some(7));
+/// ```
+///
+/// ## `stream`
+///
+/// The same of a stream. The span says how many items there were (`tool.stream.items`), also where
+/// the stream is dropped before its end, which is `cancelled`. Items are looked at as values of a
+/// function are: an `Err` makes the call an `error`, with the type and text of the first one, and
+/// `tool.stream.errors` says how many; `error_if`, `ok_if`, `error_type`, `err` hold for each item.
+/// After an error it is an `error` also where it is dropped, since who reads with `?` goes no
+/// further. The time in which whoever reads does something else is part of the call.
+///
+/// ```
+/// # use telemetry_runtime::tool;
+/// use futures_util::stream::{self, BoxStream, StreamExt};
+///
+/// #[tool]
+/// fn words(text: &str) -> BoxStream<'_, Result<u8, std::num::ParseIntError>> {
+///     stream::iter(text.split(' ').map(str::parse)).boxed()
+/// }
+///
+/// type Rows<'a> = BoxStream<'a, u8>;
+///
+/// #[tool(stream)]
+/// fn rows(end: u8) -> Rows<'static> {
+///     stream::iter(0..end).boxed()
+/// }
+/// assert_eq!(pollster::block_on(words("1 2 x").count()), 3);
+/// assert_eq!(pollster::block_on(rows(2).count()), 2);
 /// ```
 ///
 /// ## `name = "…"`

@@ -51,6 +51,16 @@ fn a_future_in_a_box() {
 }
 
 #[test]
+fn a_stream_by_its_type() {
+    let text = expanded(
+        quote!(),
+        quote! { fn rows(id: u64, deep: bool) -> impl Stream<Item = Result<Row, Error>> + Send { get(id) } },
+    );
+    assert!(text.lines().count() <= 20, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
 fn what_arguments_add() {
     insta::assert_snapshot!(expanded(
         quote!(

@@ -18,6 +18,10 @@ pub(crate) mod attribute {
     pub(crate) const TOOL_PARAM_PREFIX: &str = "tool.param.";
     /// What the call gave, where the attribute says `ret`.
     pub(crate) const TOOL_RETURN: &str = "tool.return";
+    /// How many items a stream gave until it ended.
+    pub(crate) const TOOL_STREAM_ITEMS: &str = "tool.stream.items";
+    /// How many of them were errors, where some were.
+    pub(crate) const TOOL_STREAM_ERRORS: &str = "tool.stream.errors";
     /// Why a span that head sampling left out was kept: `error` or `slow`.
     pub(crate) const TOOL_SAMPLED_REASON: &str = "tool.sampled.reason";
     pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";

@@ -67,6 +67,11 @@ impl Args {
         }
     }
 
+    /// Without a `ret` that is meant for others.
+    pub(crate) fn without_value(self) -> Self {
+        Self { ret: None, ..self }
+    }
+
     /// These, and where they say nothing, those of `around`.
     pub(crate) fn over(self, around: &Self) -> Self {
         Self {

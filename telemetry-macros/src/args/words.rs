@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use crate::nearest::did_you_mean;
 
 /// Each argument and how it is written.
-const ARGUMENTS: [(&str, &str); 21] = [
+const ARGUMENTS: [(&str, &str); 22] = [
     ("crate", "crate = path::to::telemetry_runtime"),
     ("drift", "drift = false"),
     ("err", "err = false"),
@@ -29,6 +29,7 @@ const ARGUMENTS: [(&str, &str); 21] = [
     ("sample", "sample = 0.1"),
     ("skip", "skip(parameter, …)"),
     ("skip_all", "skip_all"),
+    ("stream", "stream"),
     ("threshold_ms", "threshold_ms = 250"),
 ];
 

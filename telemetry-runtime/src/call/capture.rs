@@ -94,6 +94,11 @@ impl<'a> Params<'a> {
         Param(ByDebug(LeftOut { slot, value }))
     }
 
+    /// An attribute that is telemetry's own.
+    pub(super) fn put(&mut self, key: &'static str, value: Value) {
+        self.values.push((Cow::Borrowed(key), value));
+    }
+
     /// Those that were captured before.
     pub(super) fn append(&mut self, mut params: Vec<(Cow<'static, str>, Value)>) {
         self.values.append(&mut params);

@@ -28,10 +28,7 @@ pin_project! {
             if this.call.is_some() {
                 let poll = OnePoll::begin(this.call);
                 this.body.set(None);
-                poll.done();
-            }
-            if let Some(call) = this.call.take() {
-                call.end(Outcome::Cancelled, None);
+                poll.end(Outcome::Cancelled, None);
             }
         }
     }
@@ -49,6 +46,10 @@ impl<F, E> ToolFuture<F, E> {
 }
 
 impl<F, E> ToolFuture<F, E> {
+    pub(super) fn body(&self) -> Option<&F> {
+        self.body.as_ref()
+    }
+
     /// The call of a body that was not polled yet.
     pub(super) fn begin(self: Pin<&mut Self>, call: Option<Suspended>) {
         *self.project().call = call;
@@ -75,15 +76,12 @@ where
         let ready = body.poll(context);
         if let Poll::Ready(output) = &ready {
             let failure = this.ending.take().and_then(|ending| ending(output));
-            poll.done();
-            if let Some(call) = this.call.take() {
-                let outcome = if failure.is_some() {
-                    Outcome::Error
-                } else {
-                    Outcome::Success
-                };
-                call.end(outcome, failure);
-            }
+            let outcome = if failure.is_some() {
+                Outcome::Error
+            } else {
+                Outcome::Success
+            };
+            poll.end(outcome, failure);
         } else {
             poll.done();
         }
@@ -92,21 +90,30 @@ where
 }
 
 /// One poll. Dropped before it is done, the body panicked.
-struct OnePoll<'a> {
+pub(super) struct OnePoll<'a> {
     call: &'a mut Option<Suspended>,
     polled: Option<Polled>,
 }
 
 impl<'a> OnePoll<'a> {
     #[inline]
-    fn begin(call: &'a mut Option<Suspended>) -> Self {
+    pub(super) fn begin(call: &'a mut Option<Suspended>) -> Self {
         let polled = call.as_mut().map(Suspended::enter);
         Self { call, polled }
     }
 
     #[inline]
-    fn done(mut self) {
+    pub(super) fn done(mut self) {
         self.leave();
+    }
+
+    /// It was the last one.
+    #[inline]
+    pub(super) fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
+        self.leave();
+        if let Some(call) = self.call.take() {
+            call.end(outcome, failure);
+        }
     }
 
     #[inline]

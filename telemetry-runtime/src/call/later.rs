@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_core::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use super::around::Around;
@@ -20,21 +21,7 @@ use crate::value::Value;
 /// now, before the body has them, unless it is known that its span will not be sent.
 #[inline]
 pub fn call_future(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> FutureCall {
-    let state = State::now();
-    if !state.is_running() {
-        return FutureCall(Ahead {
-            site,
-            params: Vec::new(),
-            around: None,
-        });
-    }
-    let around = local::put_around(None);
-    let params = live::params_ahead(state, site.origin(), around.as_deref(), capture);
-    FutureCall(Ahead {
-        site,
-        params,
-        around,
-    })
+    FutureCall(Ahead::of(site, capture))
 }
 
 /// A call whose future is about to be made.
@@ -68,14 +55,33 @@ impl FutureCall {
 }
 
 /// What is known before the first poll.
-struct Ahead {
+pub(super) struct Ahead {
     site: &'static Site,
     params: Vec<(Cow<'static, str>, Value)>,
     around: Option<Box<Around>>,
 }
 
 impl Ahead {
-    fn begin(self) -> Option<Suspended> {
+    #[inline]
+    pub(super) fn of(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Self {
+        let state = State::now();
+        if !state.is_running() {
+            return Self {
+                site,
+                params: Vec::new(),
+                around: None,
+            };
+        }
+        let around = local::put_around(None);
+        let params = live::params_ahead(state, site.origin(), around.as_deref(), capture);
+        Self {
+            site,
+            params,
+            around,
+        }
+    }
+
+    pub(super) fn begin(self) -> Option<Suspended> {
         let Self {
             site,
             params,
@@ -126,6 +132,16 @@ where
             this.future.as_mut().begin(ahead.begin());
         }
         this.future.poll(context)
+    }
+}
+
+impl<F, E> FusedFuture for LaterFuture<F, E>
+where
+    F: FusedFuture,
+    E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+{
+    fn is_terminated(&self) -> bool {
+        self.future.body().is_none_or(FusedFuture::is_terminated)
     }
 }
 

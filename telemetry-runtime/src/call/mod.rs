@@ -23,6 +23,7 @@ pub(crate) mod record;
 pub(crate) mod ring;
 mod site;
 mod state;
+mod stream;
 pub(crate) mod tool;
 mod track;
 mod typed;
@@ -40,6 +41,7 @@ pub(crate) use objective::Objective;
 pub(crate) use record::{Outcome, Record};
 pub use site::Site;
 pub(crate) use state::State;
+pub use stream::{BoxedStream, StreamCall, call_stream};
 pub(crate) use tool::sample_rate;
 pub use track::{ToolCall, track_tool_call};
 

@@ -4,6 +4,8 @@
 
 use std::marker::PhantomData;
 
+use futures_core::Stream;
+
 use super::Failure;
 
 pub struct Site;
@@ -167,6 +169,34 @@ impl FutureCall {
     where
         F: Future,
         E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+    {
+        make()
+    }
+}
+
+#[must_use = "the body is run by `run`"]
+pub struct StreamCall;
+
+#[inline(always)]
+pub fn call_stream(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> StreamCall {
+    StreamCall
+}
+
+impl StreamCall {
+    #[inline(always)]
+    pub fn run<T, S, E>(self, make: impl FnOnce() -> S, _ending: E) -> S
+    where
+        S: Stream<Item = T>,
+        E: FnMut(&T) -> Option<Failure<'_>>,
+    {
+        make()
+    }
+
+    #[inline(always)]
+    pub fn run_boxed<S, E>(self, make: impl FnOnce() -> S, _ending: E) -> S
+    where
+        S: Stream,
+        E: FnMut(&S::Item) -> Option<Failure<'_>>,
     {
         make()
     }

@@ -1,20 +1,33 @@
 //! The laboratory: `cargo run --release -p telemetry-lab -- COMMAND`.
 
 mod calls;
+mod instructions;
+mod load;
+mod options;
 mod ours;
 mod peers;
+mod sink;
+mod threads;
 
 use std::error::Error;
 use std::process::ExitCode;
 
 use lexopt::prelude::*;
+use telemetry_lab_harness::program;
+
+use crate::options::Options;
+use crate::ours::Ours;
 
 const USAGE: &str = "\
 Usage: telemetry-lab COMMAND [OPTION…]
 
 Commands:
-  calls    What a call costs the thread that makes it
-  ours     This project as one of those that are measured: what the commands above start
+  calls          What a call costs the thread that makes it
+  instructions   The same in instructions, by callgrind
+  threads        What one, two and four threads get done
+  steady         What 10,000 and 100,000 calls a second cost the process, sent by OTLP
+  overload       What becomes of more calls than can be sent
+  ours           This project as one of those that are measured: what the commands above start
 
 `telemetry-lab COMMAND --help` lists the options of a command.";
 
@@ -40,9 +53,14 @@ fn run() -> Result<(), Box<dyn Error>> {
         Some(other) => return Err(other.unexpected().into()),
         None => return Err(USAGE.into()),
     };
-    match &*command {
-        "calls" => calls::run(arguments),
-        "ours" => telemetry_lab_harness::program::run::<ours::Ours>(arguments.raw_args()?),
-        other => Err(format!("there is no command `{other}`\n{USAGE}").into()),
-    }
+    let measure = match &*command {
+        "calls" => calls::run,
+        "instructions" => instructions::run,
+        "threads" => threads::run,
+        "steady" => load::steady,
+        "overload" => load::overload,
+        "ours" => return program::run::<Ours>(arguments.raw_args()?),
+        other => return Err(format!("there is no command `{other}`\n{USAGE}").into()),
+    };
+    Options::read(arguments)?.map_or(Ok(()), |options| measure(&options))
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use serde::de::DeserializeOwned;
 use telemetry_lab_harness::report::Listed;
 
 /// What stands for this project where peers are named.
@@ -63,7 +64,7 @@ impl Program {
     }
 
     /// What it prints; its standard error is this one's.
-    pub(crate) fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
+    fn output(&self, arguments: &[&str]) -> Result<Vec<u8>, Box<dyn Error>> {
         let output = self.command(arguments).stderr(Stdio::inherit()).output()?;
         if output.status.success() {
             Ok(output.stdout)
@@ -73,9 +74,17 @@ impl Program {
         }
     }
 
+    /// The document that it prints.
+    pub(crate) fn report<T: DeserializeOwned>(
+        &self,
+        arguments: &[&str],
+    ) -> Result<T, Box<dyn Error>> {
+        Ok(serde_json::from_slice(&self.output(arguments)?)?)
+    }
+
     /// Its variants and their cases.
     pub(crate) fn list(&self) -> Result<Listed, Box<dyn Error>> {
-        Ok(serde_json::from_slice(&self.output(&["list"])?)?)
+        self.report(&["list"])
     }
 }
 

@@ -6,11 +6,15 @@
 pub mod calls;
 pub mod case;
 pub mod floor;
+pub mod latency;
+pub mod load;
 pub mod peer;
+pub mod process;
 pub mod program;
 pub mod report;
+pub mod server;
 pub mod spread;
-pub mod swallow;
+pub mod threads;
 pub mod work;
 
 pub use case::Case;

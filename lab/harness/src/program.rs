@@ -3,14 +3,14 @@
 use std::error::Error;
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use lexopt::prelude::*;
 use serde::Serialize;
 
-use crate::calls;
 use crate::peer::{Peer, Target};
 use crate::report::{Listed, ListedVariant, Subject};
-use crate::swallow;
+use crate::{calls, load, server, threads};
 
 const USAGE: &str = "\
 Usage: PROGRAM COMMAND [--variant NAME] [OPTION…]
@@ -18,7 +18,10 @@ Usage: PROGRAM COMMAND [--variant NAME] [OPTION…]
 Commands, each of which prints one JSON document:
   list                                   Variants and cases
   calls [--rounds N] [--tight]           What a call costs the thread that makes it
-  count --case NAME --calls N [--bare]   Calls for callgrind to count; prints nothing";
+  count --case NAME --calls N [--bare]   Calls for callgrind to count; prints nothing
+  threads [--rounds N]                   What one, two and four threads get done
+  steady --url URL [--rate N] [--seconds N]       So many calls a second, sent to URL by OTLP
+  overload --url URL [--threads N] [--seconds N]  Calls without a pause, sent to URL by OTLP";
 
 /// What `main` does.
 pub fn main<P: Peer>() -> ExitCode {
@@ -43,6 +46,8 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
     let (mut rounds, mut count) = (300, 10_000);
     let (mut tight, mut bare) = (false, false);
     let mut case = String::new();
+    let mut url = String::new();
+    let (mut rate, mut seconds, mut callers) = (100_000, 20, 1);
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(word) if command.is_none() => command = Some(word.string()?),
@@ -52,6 +57,10 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
             Long("case") => case = arguments.value()?.string()?,
             Long("calls") => count = arguments.value()?.parse()?,
             Long("bare") => bare = true,
+            Long("url") => url = arguments.value()?.string()?,
+            Long("rate") => rate = arguments.value()?.parse()?,
+            Long("seconds") => seconds = arguments.value()?.parse()?,
+            Long("threads") => callers = arguments.value()?.parse()?,
             Short('h') | Long("help") => {
                 println!("{USAGE}");
                 return Ok(());
@@ -62,16 +71,27 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
     if !P::VARIANTS.iter().any(|known| known.name == variant) {
         return Err(format!("there is no variant `{variant}`").into());
     }
+    let time = Duration::from_secs(seconds);
     match command.as_deref() {
         Some("list") => print(&list::<P>()),
         Some("calls") => print(&calls::measure::<P>(&variant, &forget()?, rounds, tight)),
         Some("count") => Ok(calls::count::<P>(&variant, &forget()?, &case, count, bare)?),
+        Some("threads") => print(&threads::measure::<P>(&variant, &forget()?, rounds)),
+        Some("steady") => print(&load::steady::<P>(&variant, &otlp(url)?, rate, time)),
+        Some("overload") => print(&load::overload::<P>(&variant, &otlp(url)?, callers, time)),
         _ => Err(USAGE.into()),
     }
 }
 
+fn otlp(url: String) -> Result<Target, Box<dyn Error>> {
+    if url.is_empty() {
+        return Err("where to? --url http://127.0.0.1:4318".into());
+    }
+    Ok(Target::Otlp(url))
+}
+
 fn forget() -> Result<Target, Box<dyn Error>> {
-    Ok(Target::Forget(swallow::listen()?))
+    Ok(Target::Forget(server::listen(drop)?))
 }
 
 fn print(report: &impl Serialize) -> Result<(), Box<dyn Error>> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry::metrics::{BoundCounter, BoundHistogram, Counter, Histogram, MeterProvider};
 use opentelemetry::trace::{
-    FutureExt, Span, SpanBuilder, Status, TraceContextExt, Tracer, TracerProvider,
+    FutureExt, SpanBuilder, Status, TraceContextExt, Tracer, TracerProvider,
 };
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::metrics::SdkMeterProvider;

@@ -1,6 +1,7 @@
 //! The one error this crate gives.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// Why telemetry could not be started or stopped.
 ///
@@ -18,6 +19,11 @@ enum Kind {
     /// A part could not be started.
     Start {
         part: &'static str,
+        why: String,
+    },
+    /// A report that cannot be written.
+    Report {
+        path: PathBuf,
         why: String,
     },
 }
@@ -43,6 +49,21 @@ impl Error {
                 why: why.to_string(),
             },
         }
+    }
+
+    pub(crate) fn report(path: &Path, why: impl fmt::Display) -> Self {
+        Self {
+            kind: Kind::Report {
+                path: path.to_owned(),
+                why: why.to_string(),
+            },
+        }
+    }
+
+    /// A report could not be written: where it should go, or as what.
+    #[must_use]
+    pub fn is_report(&self) -> bool {
+        matches!(self.kind, Kind::Report { .. })
     }
 
     /// The configuration is wrong: a file, a variable or a builder call.
@@ -74,6 +95,7 @@ impl fmt::Display for Error {
             Kind::AlreadyInitialized => f.write_str(
                 "telemetry is already initialized in this process; keep the first guard and drop it first",
             ),
+            Kind::Report { path, why } => write!(f, "{}: {why}", path.display()),
             Kind::Start { part, why } => write!(f, "{part} could not be started: {why}"),
         }
     }

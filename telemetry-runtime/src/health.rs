@@ -17,8 +17,35 @@ pub struct Health {
     pub spans_dropped_before_export: u64,
     /// Where batches go, spans' destinations first.
     pub destinations: Vec<DestinationHealth>,
+    /// Drift detection.
+    pub drift: DriftHealth,
     /// The address of the pull endpoint, or why there is none though it was asked for.
     pub prometheus: Option<Pulled>,
+}
+
+/// How drift detection is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DriftHealth {
+    /// Calls are watched.
+    pub watching: bool,
+    /// Tools that the detector knows.
+    pub tools: u64,
+    /// Calls that it was handed.
+    pub calls: u64,
+    /// Those of them that came counted by tool, without their order: more calls than rings, or
+    /// chunks, had room for. Nothing is missing from baselines; a burst among them is not seen.
+    pub calls_unordered: u64,
+    /// Calls that it was not handed: its thread has ended.
+    pub calls_lost: u64,
+    /// Events so far.
+    pub events: u64,
+    /// Tools that gave way to others, since `drift_max_tools` were watched.
+    pub tools_evicted: u64,
+    /// Events that a subscriber was too slow for.
+    pub notifications_dropped: u64,
+    /// Events at which a callback panicked.
+    pub callback_panics: u64,
 }
 
 /// Where the pull endpoint listens, or why it does not.

@@ -130,6 +130,14 @@
 //!
 //! [`health`] tells what waits, what was dropped and why; [`statistics`] what each tool has done.
 //!
+//! # Drift
+//!
+//! A thread of its own compares each tool's calls with what is normal for it, and says once when that
+//! changes: [`detector`] has the events, [`Builder::on_drift`] and
+//! [`LiveDetector::subscribe`](drift::LiveDetector::subscribe) tell of them as they happen,
+//! `tool.drift.score` and `tool.drift.events` are its metrics. The module [`drift`] has the same
+//! detector for durations from elsewhere.
+//!
 //! # Features
 //!
 //! One a signal, an exporter, a part; README.md has the table. A library takes this crate with
@@ -191,9 +199,15 @@ mod call;
 mod collector;
 #[cfg(feature = "_calls")]
 mod config;
+#[cfg(feature = "_calls")]
+#[cfg_attr(not(feature = "drift"), path = "no_detection.rs")]
+mod detection;
 #[cfg(not(feature = "_calls"))]
 mod disabled;
 #[cfg(feature = "drift")]
+pub mod drift;
+#[cfg(not(feature = "drift"))]
+#[path = "no_drift.rs"]
 pub mod drift;
 #[cfg(feature = "_export")]
 mod export;
@@ -223,8 +237,9 @@ pub use disabled::{
     Builder, Current, InCurrent, Reload, Telemetry, ToolCall, current, health, init, statistics,
     track_tool_call,
 };
+pub use drift::detector;
 pub use error::Error;
-pub use health::{DestinationHealth, Health, LastError, Pulled};
+pub use health::{DestinationHealth, DriftHealth, Health, LastError, Pulled};
 pub use ids::{SpanId, TraceId};
 pub use params::CallParams;
 #[cfg(feature = "_calls")]

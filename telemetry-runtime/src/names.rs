@@ -35,6 +35,15 @@ pub(crate) mod attribute {
     /// On metric points: [`TOOL_NAME`], this, and for histograms [`STATUS`].
     pub(crate) const ENVIRONMENT: &str = "environment";
     pub(crate) const STATUS: &str = "status";
+    /// On `tool.drift.events` and a drift event's log record and span event.
+    pub(crate) const DRIFT_TYPE: &str = "drift.type";
+    pub(crate) const SEVERITY: &str = "severity";
+    pub(crate) const DRIFT_STATUS: &str = "drift.status";
+    pub(crate) const DRIFT_MEASURE: &str = "drift.measure";
+    pub(crate) const DRIFT_BASELINE_VALUE: &str = "drift.baseline_value";
+    pub(crate) const DRIFT_CURRENT_VALUE: &str = "drift.current_value";
+    pub(crate) const DRIFT_DEVIATION_PERCENT: &str = "drift.deviation_percent";
+    pub(crate) const DRIFT_DESCRIPTION: &str = "drift.description";
     /// Why something was dropped, on `telemetry.*.dropped`.
     pub(crate) const CAUSE: &str = "cause";
     /// Which exporter, on `telemetry.*`.
@@ -76,6 +85,12 @@ pub(crate) mod log {
     ];
 }
 
+/// Events on a span.
+pub(crate) mod event {
+    /// A drift event of the tool.
+    pub(crate) const DRIFT: &str = "tool.drift";
+}
+
 /// Attributes of the resource.
 pub(crate) mod resource {
     pub(crate) const SERVICE_NAME: &str = "service.name";
@@ -108,6 +123,8 @@ pub(crate) mod metric {
     pub(crate) const OBJECTIVE_LATENCY_MS: &str = "tool.objective.latency_ms";
     /// Percent, as the attribute says it.
     pub(crate) const OBJECTIVE_QUANTILE: &str = "tool.objective.quantile";
+    pub(crate) const DRIFT_SCORE: &str = "tool.drift.score";
+    pub(crate) const DRIFT_EVENTS: &str = "tool.drift.events";
 
     /// Spans handed to a destination that took them.
     pub(crate) const SPANS_EXPORTED: &str = "telemetry.spans.exported";
@@ -122,6 +139,16 @@ pub(crate) mod metric {
     pub(crate) const EXPORT_FAILURES: &str = "telemetry.export.failures";
     pub(crate) const QUEUE_BYTES: &str = "telemetry.queue.bytes";
     pub(crate) const TOOLS: &str = "telemetry.tools";
+    /// Tools that are watched for drift.
+    pub(crate) const DRIFT_TOOLS: &str = "telemetry.drift.tools";
+    /// Tools that gave way to others, since `drift_max_tools` were watched.
+    pub(crate) const DRIFT_TOOLS_EVICTED: &str = "telemetry.drift.tools_evicted";
+    /// Calls that came to the detector counted, without their order.
+    pub(crate) const DRIFT_CALLS_UNORDERED: &str = "telemetry.drift.calls_unordered";
+    pub(crate) const DRIFT_CALLS_LOST: &str = "telemetry.drift.calls_lost";
+    /// Events that a subscriber was too slow for.
+    pub(crate) const DRIFT_NOTIFICATIONS_DROPPED: &str = "telemetry.drift.notifications_dropped";
+    pub(crate) const DRIFT_CALLBACK_PANICS: &str = "telemetry.drift.callback_panics";
 }
 
 /// What stands for tools beyond `max_tools`, and for error types beyond their bound.

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::capture::text;
 use super::failure::{Message, error_type};
 use super::local::{self, DetailsOf, Frame, SharedDetails};
-use super::record::{Details, Event, Ids, Kept};
+use super::record::{Caller, Details, Event, Ids, Kept};
 use super::state::State;
 use super::{clock, context, limits};
 use crate::config::ParamsCapture;
@@ -43,6 +43,7 @@ pub fn current() -> Current {
 #[derive(Clone, Default)]
 pub struct Current {
     ids: Ids,
+    tool: Caller,
     details: Option<SharedDetails>,
     /// OpenTelemetry's context where the handle was made: the call's baggage is in it.
     context: context::Kept,
@@ -66,6 +67,7 @@ impl Current {
         };
         Self {
             ids: frame.ids,
+            tool: frame.tool,
             details: Some(frame.details.share()),
             context,
         }
@@ -205,6 +207,7 @@ impl Current {
         };
         let frame = Frame {
             ids: self.ids,
+            tool: self.tool,
             seen: context::active_span(),
             kept: Kept::No,
             ended: false,

@@ -135,6 +135,7 @@ fn frame(
     };
     Frame {
         ids,
+        tool: origin.tool.as_caller(),
         seen,
         kept: Kept::No,
         ended: false,

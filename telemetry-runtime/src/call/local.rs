@@ -9,7 +9,7 @@ use fastrand::Rng;
 
 use super::around::Around;
 use super::context::{self, Active};
-use super::record::{Details, Ids, Kept};
+use super::record::{Caller, Details, Ids, Kept};
 use super::ring::Ring;
 use super::tool::Tool;
 use crate::config::ParamsCapture;
@@ -18,6 +18,8 @@ use crate::config::ParamsCapture;
 #[derive(Debug, Default)]
 pub(crate) struct Frame {
     pub(crate) ids: Ids,
+    /// Of which tool it is a call: what its own calls have as their caller.
+    pub(crate) tool: Caller,
     /// The active span of OpenTelemetry's context as this call left it: a different
     /// one later is a span inside this call.
     pub(crate) seen: u64,
@@ -159,11 +161,12 @@ impl Local {
     fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
         match self.innermost() {
             Some(frame) if seen == frame.seen || seen == 0 => {
-                let parent = frame.ids;
+                let (parent, caller) = (frame.ids, frame.tool);
                 Standing {
                     ids: Ids {
                         span: self.id(),
                         remote_parent: false,
+                        caller,
                         ..parent
                     },
                     parent: parent.span,
@@ -208,6 +211,7 @@ impl Local {
                 span: self.id(),
                 sampled: parent.sampled,
                 remote_parent: parent.remote,
+                caller: None,
             },
             parent: parent.span,
             seen,
@@ -224,6 +228,7 @@ impl Local {
             span: self.id(),
             sampled: tool.samples(trace[1]),
             remote_parent: false,
+            caller: None,
         };
         Standing {
             ids,

@@ -1,6 +1,7 @@
 //! What is left of a call when it has ended.
 
 use std::borrow::Cow;
+use std::num::NonZeroU32;
 
 use super::clock;
 use super::context::Active;
@@ -46,7 +47,12 @@ pub(crate) struct Ids {
     pub(crate) sampled: bool,
     /// The parent is in another process.
     pub(crate) remote_parent: bool,
+    /// The tool that made the call, where one of this process did.
+    pub(crate) caller: Caller,
 }
+
+/// A tool, by its position counted from 1: four bytes with `None` among them.
+pub(crate) type Caller = Option<NonZeroU32>;
 
 impl Ids {
     pub(crate) fn trace_bytes(self) -> [u8; 16] {

@@ -2,14 +2,20 @@
 //! bounded by `max_tools`.
 
 use std::collections::HashMap;
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
 use super::objective::Objective;
+use super::record::Event;
 use crate::config::{Calls, LogCalls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
+
+/// What `drift` of the configuration says.
+const WATCHED: u8 = 1;
+const UNWATCHED: u8 = 2;
 
 /// The longest name a tool can have, in bytes; a longer one is cut.
 const MAX_NAME: usize = 256;
@@ -41,6 +47,11 @@ pub(crate) struct Tool {
     slow_over: AtomicU64,
     /// The same for `tool.slow`, which counts by the objective where there is one.
     late_over: AtomicU64,
+    /// `drift` of the configuration, as [`WATCHED`] and [`UNWATCHED`]; else as its place says.
+    drift: AtomicU8,
+    /// What the next of its spans that is sent shows.
+    has_note: AtomicBool,
+    note: Mutex<Option<Box<Event>>>,
     /// Async calls between first poll and end.
     async_active: AtomicI64,
 }
@@ -115,6 +126,14 @@ pub(crate) struct Origin {
     pub(crate) place: &'static Place,
 }
 
+impl Origin {
+    /// Whether its calls are watched for drift: as the configuration says, else as the attribute.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.tool.watches(self.place)
+    }
+}
+
 impl Tool {
     fn new(id: u32, name: &'static str) -> Self {
         Self {
@@ -132,7 +151,31 @@ impl Tool {
             sample_under: AtomicU64::new(u64::MAX),
             slow_over: AtomicU64::new(u64::MAX),
             late_over: AtomicU64::new(u64::MAX),
+            drift: AtomicU8::new(0),
+            has_note: AtomicBool::new(false),
+            note: Mutex::default(),
             async_active: AtomicI64::new(0),
+        }
+    }
+
+    /// As the caller of others.
+    #[inline]
+    pub(crate) fn as_caller(&self) -> Option<NonZeroU32> {
+        NonZeroU32::new(self.id.wrapping_add(1))
+    }
+
+    /// Whether it is watched for drift, for calls of which only the tool is known.
+    pub(crate) fn is_watched(&self) -> bool {
+        let place = self.first_place.get().copied().unwrap_or(&NOWHERE);
+        self.watches(place)
+    }
+
+    #[inline]
+    fn watches(&self, place: &Place) -> bool {
+        match self.drift.load(Relaxed) {
+            WATCHED => true,
+            UNWATCHED => false,
+            _ => place.drift,
         }
     }
 
@@ -185,6 +228,26 @@ impl Tool {
         LogCalls::at(self.log_calls.load(Relaxed))
     }
 
+    /// An event of the tool rather than of one call, for the next of its spans that is sent. It
+    /// takes the place of one that still waits.
+    pub(crate) fn leave_note(&self, event: Event) {
+        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(event));
+        self.has_note.store(true, Relaxed);
+    }
+
+    /// Takes what was left. The lock orders what the flag only hints at.
+    #[inline]
+    pub(crate) fn take_note(&self) -> Option<Box<Event>> {
+        if !self.has_note.load(Relaxed) {
+            return None;
+        }
+        self.has_note.store(false, Relaxed);
+        self.note
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
     /// An async call was polled for the first time.
     #[inline]
     pub(crate) fn async_began(&self) {
@@ -233,6 +296,12 @@ impl Tool {
         self.slow_over.store(nanos(settings.threshold_ms), Relaxed);
         self.late_over
             .store(nanos(latency_ms.or(settings.threshold_ms)), Relaxed);
+        let drift = match settings.drift {
+            None => 0,
+            Some(false) => UNWATCHED,
+            Some(true) => WATCHED,
+        };
+        self.drift.store(drift, Relaxed);
     }
 }
 

@@ -7,7 +7,7 @@ mod sink;
 mod thread;
 mod wake;
 
-pub(crate) use overflow::{Overflow, add_orphan};
+pub(crate) use overflow::{Overflow, Uncollected, add_orphan};
 pub(crate) use sink::Sink;
 pub(crate) use thread::Collector;
 pub(crate) use wake::wake;

@@ -33,13 +33,31 @@ impl Overflow {
         self.spans += u64::from(record.is_sent());
         let nanos = record.nanos();
         let tool = self.tools.entry(record.origin.tool.id).or_default();
-        tool.ended[record.outcome as usize] += 1;
-        if record.outcome == Outcome::Success {
-            tool.successes.add(nanos);
-        }
+        tool.add(record.outcome, nanos);
         if cfg!(feature = "metrics") {
             self.metrics.add(record, nanos);
         }
+    }
+}
+
+impl Uncollected {
+    pub(crate) fn add(&mut self, outcome: Outcome, nanos: u64) {
+        self.ended[outcome as usize] += 1;
+        if outcome == Outcome::Success {
+            self.successes.add(nanos);
+        }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.ended.iter_mut().zip(other.ended) {
+            *mine += theirs;
+        }
+        self.successes.merge(&other.successes);
+    }
+
+    /// However they ended.
+    pub(crate) fn calls(&self) -> u64 {
+        self.ended.iter().sum()
     }
 }
 

@@ -117,6 +117,20 @@ pub(crate) static RULES: &[Key] = &[
         "",
         "In place of the general log_calls",
     ),
+    Key::new("drift", Flag, "", "Whether the tool is watched for drift"),
+    Key::new(
+        "drift_threshold",
+        CHANGE,
+        "",
+        "In place of the general drift_threshold",
+    ),
+    Key::new(
+        "drift_false_alarms_per_day",
+        FALSE_ALARMS,
+        "",
+        "In place of the general drift_false_alarms_per_day",
+    ),
+    Key::new("drift_mute", Flag, "", "Watched, but raises no events"),
 ];
 
 const RATE: Kind = Number { min: 0.0, max: 1.0 };
@@ -132,6 +146,15 @@ const QUEUE_BYTES: Kind = Integer {
     min: 65_536,
     max: 17_179_869_184,
     unit: "bytes",
+};
+const SEASON: Kind = Choice(&["auto", "none", "hour", "day", "week"]);
+const CHANGE: Kind = Number {
+    min: 0.0,
+    max: 100.0,
+};
+const FALSE_ALARMS: Kind = Number {
+    min: 1e-6,
+    max: 1e6,
 };
 const TIMEOUT: Kind = Integer {
     min: 1,
@@ -276,7 +299,7 @@ pub(crate) static TABLE: &[Section] = &[
                 "tools",
                 Rules,
                 "{}",
-                "By name or pattern (* and ?), a later one winning: { \"rag_*\": { enabled: true, sample_rate: 0.1, params_capture: none, threshold_ms: 800 } }",
+                "By name or pattern (* and ?), a later one winning: { \"rag_*\": { enabled: true, sample_rate: 0.1, params_capture: none, threshold_ms: 800, drift: false } }",
             )
             .reloads(),
             Key::new("params_capture", CAPTURE, "all", "Which parameters become attributes of the span").reloads(),
@@ -304,7 +327,7 @@ pub(crate) static TABLE: &[Section] = &[
         ],
     },
     Section {
-        title: "Loki and drift: read, typed, without effect in this release",
+        title: "Loki: read, typed, without effect in this release",
         keys: &[
             Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
             Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
@@ -315,13 +338,18 @@ pub(crate) static TABLE: &[Section] = &[
                 "Labels of the lines; `application` (default: service_name) and `environment` also become attributes of the resource",
             )
             .of("loki_enabled"),
-            Key::new("drift_detection_enabled", Flag, "true", "Whether changes of a tool's behaviour are looked for").needs("drift").idle(),
-            Key::new("drift_threshold", Number { min: 0.0, max: 100.0 }, "0.15", "The smallest change worth an alert, as a share").needs("drift").of("drift_detection_enabled").reloads().idle(),
-            Key::new("drift_window_size", Integer { min: 1, max: 1_000_000, unit: "calls" }, "100", "Recent calls that the current values come from")
-                .needs("drift")
-                .of("drift_detection_enabled")
-                .reloads()
-                .idle(),
+        ],
+    },
+    Section {
+        title: "Drift",
+        keys: &[
+            Key::new("drift_detection_enabled", Flag, "true", "Whether each tool is compared with what is normal for it").needs("drift").reloads(),
+            Key::new("drift_threshold", CHANGE, "0.15", "The smallest change worth an event, as a share").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_false_alarms_per_day", FALSE_ALARMS, "0.1", "Events of a tool that are accepted though nothing has changed; fewer is slower").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_window_size", Integer { min: 1, max: 1_000_000, unit: "calls" }, "100", "The current values come from at most so many calls since the change").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_accept_after", Integer { min: 0, max: 525_600, unit: "minutes" }, "1440", "A change that has lasted so long is the new normal; 0: only when it is accepted").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_season", SEASON, "auto", "A period with which durations rise and fall as a matter of course; `auto`: a day, where one is found").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_max_tools", Integer { min: 1, max: 1_000_000, unit: "tools" }, "500", "Tools that are watched, up to 64 KiB each; the least recently called gives way to a new one").needs("drift").of("drift_detection_enabled"),
         ],
     },
 ];

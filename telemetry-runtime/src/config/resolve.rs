@@ -3,6 +3,7 @@
 
 mod backend;
 mod calls;
+mod drift;
 mod exporters;
 mod needs;
 mod resource;
@@ -52,6 +53,7 @@ pub(crate) fn config(
         metrics,
         logs,
         calls: calls::calls(layers),
+        drift: drift::drift(layers),
         sdk_providers: layers.flag("sdk_providers") && features::has("sdk"),
         otlp_client: otlp_client(layers),
         console_format: if layers.choice("console_format") == "json" {

@@ -25,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) metrics: Metrics,
     pub(crate) logs: Logs,
     pub(crate) calls: Calls,
+    pub(crate) drift: Drift,
     /// `sdk_providers`: install the SDK's global providers.
     pub(crate) sdk_providers: bool,
     /// `otlp_client`
@@ -280,6 +281,53 @@ impl Calls {
     }
 }
 
+/// `drift_*`
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Drift {
+    /// `drift_detection_enabled`
+    pub(crate) enabled: bool,
+    /// What holds where no pattern of `tools` says otherwise.
+    pub(crate) general: DriftRule,
+    /// `drift_window_size`
+    pub(crate) window_size: usize,
+    /// `drift_accept_after`; `None`: never by itself.
+    pub(crate) accept_after: Option<Duration>,
+    /// `drift_season`
+    pub(crate) season: DriftSeason,
+    /// `drift_max_tools`
+    pub(crate) max_tools: usize,
+}
+
+impl Drift {
+    /// Takes over what can be changed while running.
+    pub(crate) fn reload(&mut self, new: Self) {
+        *self = Self {
+            max_tools: self.max_tools,
+            ..new
+        };
+    }
+}
+
+/// What `drift_season` knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DriftSeason {
+    /// A day, where the durations follow one.
+    Auto,
+    None,
+    Period(Duration),
+}
+
+/// What may differ from tool to tool.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct DriftRule {
+    /// `drift_threshold`, as a share.
+    pub(crate) threshold: f64,
+    /// `drift_false_alarms_per_day`
+    pub(crate) false_alarms_per_day: f64,
+    /// `drift_mute`
+    pub(crate) mute: bool,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ParamsCapture {
     #[default]
@@ -305,6 +353,29 @@ pub(crate) struct ToolRule {
     pub(crate) params_capture: Option<ParamsCapture>,
     pub(crate) threshold_ms: Option<f64>,
     pub(crate) log_calls: Option<LogCalls>,
+    /// `drift`: whether it is watched.
+    pub(crate) drift: Option<bool>,
+    pub(crate) drift_threshold: Option<f64>,
+    pub(crate) drift_false_alarms_per_day: Option<f64>,
+    pub(crate) drift_mute: Option<bool>,
+}
+
+impl ToolRule {
+    /// Says nothing yet.
+    pub(crate) fn new(pattern: &str) -> Self {
+        Self {
+            pattern: pattern.to_owned(),
+            enabled: None,
+            sample_rate: None,
+            params_capture: None,
+            threshold_ms: None,
+            log_calls: None,
+            drift: None,
+            drift_threshold: None,
+            drift_false_alarms_per_day: None,
+            drift_mute: None,
+        }
+    }
 }
 
 /// What holds before `init`: nothing is recorded then.

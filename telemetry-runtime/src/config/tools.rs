@@ -2,7 +2,7 @@
 
 use std::str::Chars;
 
-use super::settings::{Calls, LogCalls, LogLevel, ParamsCapture, ToolRule};
+use super::settings::{Calls, DriftRule, LogCalls, LogLevel, ParamsCapture, ToolRule};
 
 /// What a call of one tool does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) struct ToolSettings {
     /// From here on, in milliseconds, a call is slow.
     pub(crate) threshold_ms: Option<f64>,
     pub(crate) log_calls: LogCalls,
+    /// Whether it is watched for drift, where the configuration says so or the opposite.
+    pub(crate) drift: Option<bool>,
 }
 
 /// What the attribute of a tool says of it.
@@ -34,12 +36,7 @@ impl Calls {
     /// The settings of a tool. Its limit is that of `thresholds.<name>`, else of the last pattern
     /// that has one, else the attribute's, else `thresholds.default`; sampling in the same order.
     pub(crate) fn tool(&self, name: &str, own: Own) -> ToolSettings {
-        let rules = || {
-            self.tools
-                .iter()
-                .rev()
-                .filter(|rule| matches(&rule.pattern, name))
-        };
+        let rules = || self.rules(name);
         let threshold_ms = self
             .thresholds
             .get(name)
@@ -58,7 +55,32 @@ impl Calls {
             log_calls: rules()
                 .find_map(|rule| rule.log_calls)
                 .unwrap_or(self.log_calls),
+            drift: rules().find_map(|rule| rule.drift),
         }
+    }
+
+    /// How a tool is watched for drift.
+    pub(crate) fn drift(&self, name: &str, general: DriftRule) -> DriftRule {
+        let rules = || self.rules(name);
+        DriftRule {
+            threshold: rules()
+                .find_map(|rule| rule.drift_threshold)
+                .unwrap_or(general.threshold),
+            false_alarms_per_day: rules()
+                .find_map(|rule| rule.drift_false_alarms_per_day)
+                .unwrap_or(general.false_alarms_per_day),
+            mute: rules()
+                .find_map(|rule| rule.drift_mute)
+                .unwrap_or(general.mute),
+        }
+    }
+
+    /// The entries of `tools` for a name, the strongest first.
+    fn rules(&self, name: &str) -> impl Iterator<Item = &ToolRule> {
+        self.tools
+            .iter()
+            .rev()
+            .filter(move |rule| matches(&rule.pattern, name))
     }
 }
 
@@ -142,6 +164,12 @@ impl ToolRule {
                 .map(|limit| format!("threshold_ms: {limit}")),
             self.log_calls
                 .map(|calls| format!("log_calls: {}", calls.name())),
+            self.drift.map(|drift| format!("drift: {drift}")),
+            self.drift_threshold
+                .map(|change| format!("drift_threshold: {change}")),
+            self.drift_false_alarms_per_day
+                .map(|alarms| format!("drift_false_alarms_per_day: {alarms}")),
+            self.drift_mute.map(|mute| format!("drift_mute: {mute}")),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         if parts.is_empty() {

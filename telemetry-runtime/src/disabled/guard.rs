@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::drift::Event;
 use crate::error::Error;
 use crate::health::Health;
 use crate::report::Report;
@@ -114,6 +115,10 @@ impl Builder {
     }
 
     pub fn no_file(self) -> Self {
+        self
+    }
+
+    pub fn on_drift(self, _callback: impl FnMut(&Event) + Send + 'static) -> Self {
         self
     }
 

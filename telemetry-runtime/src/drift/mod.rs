@@ -33,6 +33,7 @@ mod detector;
 mod event;
 mod filter;
 mod histogram;
+mod report;
 mod sample;
 mod statistics;
 
@@ -43,5 +44,8 @@ pub use detector::{Counters, Detector, Growth, ToolKey};
 pub use event::{DriftType, Event, Interval, Measure, Metadata, Quantiles, Severity, Status};
 pub use filter::Filter;
 pub use histogram::Histogram;
+pub use report::DriftReport;
 pub use sample::{Outcome, Sample};
 pub use statistics::BaselineStats;
+
+pub use crate::detection::{LiveDetector, Subscription, detector};

@@ -18,4 +18,4 @@ pub(crate) use prometheus::PrometheusServer;
 pub(crate) use quantile::quantile;
 pub(crate) use registry::{Apart, Metrics};
 pub(crate) use sketch::Sketch;
-pub(crate) use snapshot::{Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};
+pub(crate) use snapshot::{DriftNumbers, Exemplar, HealthPoint, Histogram, Snapshot, ToolSnapshot};

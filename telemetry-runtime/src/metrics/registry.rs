@@ -86,6 +86,7 @@ impl Metrics {
                 active,
                 threshold_ms: tool.threshold_ms(),
                 objective: tool.objective(),
+                drift: None,
                 durations: aggregate.histograms(),
             })
         });

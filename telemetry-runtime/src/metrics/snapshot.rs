@@ -30,8 +30,19 @@ pub(crate) struct ToolSnapshot {
     /// The tool's limit, ms, where it has one.
     pub(crate) threshold_ms: Option<f64>,
     pub(crate) objective: Objective,
+    /// What is known of its drift, where it is watched.
+    pub(crate) drift: Option<DriftNumbers>,
     /// A histogram per status that has occurred: `success`, `error`, `panic`, `cancelled`.
     pub(crate) durations: Vec<(&'static str, Histogram)>,
+}
+
+/// What the detector says of a tool.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct DriftNumbers {
+    /// 0: as ever; from 1 on there is an event.
+    pub(crate) score: f64,
+    /// Events so far, by type and severity.
+    pub(crate) events: Vec<(&'static str, &'static str, u64)>,
 }
 
 /// Durations in ms.

@@ -6,6 +6,8 @@ use super::exports::Hooks;
 use super::guard::Telemetry;
 use super::running::Running;
 use crate::config::{Environment, FileChoice, Override, Sources};
+use crate::detection::Callbacks;
+use crate::drift::Event;
 use crate::error::Error;
 
 /// Sets up telemetry from code. What it says wins over environment and file.
@@ -31,6 +33,7 @@ pub struct Builder {
     file: FileChoice,
     overrides: Vec<(String, Override)>,
     hooks: Hooks,
+    callbacks: Callbacks,
 }
 
 impl Builder {
@@ -78,6 +81,14 @@ impl Builder {
         self
     }
 
+    /// Calls `callback` for each drift event, on a thread of its own. A panic in it is caught and
+    /// counted ([`DriftHealth::callback_panics`](crate::DriftHealth)). Without the feature `drift`
+    /// there are none.
+    pub fn on_drift(mut self, callback: impl FnMut(&Event) + Send + 'static) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
     /// Starts telemetry.
     ///
     /// # Errors
@@ -91,7 +102,7 @@ impl Builder {
             own_exporters: self.hooks.any(),
             directory: PathBuf::new(),
         };
-        Running::start(sources, self.hooks).map(Telemetry::new)
+        Running::start(sources, self.hooks, self.callbacks).map(Telemetry::new)
     }
 }
 

@@ -35,4 +35,6 @@ mod spans;
 mod watch;
 
 pub use builder::Builder;
+pub(crate) use running::running;
+
 pub use guard::{Reload, Telemetry, health, init, statistics};

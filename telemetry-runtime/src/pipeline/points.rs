@@ -1,12 +1,13 @@
 //! Health as metrics: `telemetry.*`.
 
-use crate::health::{DestinationHealth, Health};
+use crate::health::{DestinationHealth, DriftHealth, Health};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{
-    CALLS_OVER_MAX_TOOLS, EXPORT_FAILURES, LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED,
-    METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED, QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED,
-    TOOLS,
+    CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST, DRIFT_CALLS_UNORDERED,
+    DRIFT_NOTIFICATIONS_DROPPED, DRIFT_TOOLS, DRIFT_TOOLS_EVICTED, EXPORT_FAILURES,
+    LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED,
+    QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, TOOLS,
 };
 
 /// The cause of spans that did not get as far as a queue.
@@ -28,11 +29,28 @@ pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
             ],
         ),
     ];
+    of_drift(&health.drift, &mut points);
     health
         .destinations
         .iter()
         .for_each(|destination| of_destination(destination, &mut points));
     points
+}
+
+/// Nothing where nothing is watched.
+fn of_drift(health: &DriftHealth, points: &mut Vec<HealthPoint>) {
+    if *health == DriftHealth::default() {
+        return;
+    }
+    points.push(gauge(DRIFT_TOOLS, health.tools, vec![]));
+    let counters = [
+        (DRIFT_TOOLS_EVICTED, health.tools_evicted),
+        (DRIFT_CALLS_UNORDERED, health.calls_unordered),
+        (DRIFT_CALLS_LOST, health.calls_lost),
+        (DRIFT_NOTIFICATIONS_DROPPED, health.notifications_dropped),
+        (DRIFT_CALLBACK_PANICS, health.callback_panics),
+    ];
+    points.extend(counters.map(|(name, value)| counter(name, value, vec![])));
 }
 
 fn of_destination(health: &DestinationHealth, points: &mut Vec<HealthPoint>) {

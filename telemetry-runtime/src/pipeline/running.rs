@@ -8,6 +8,7 @@ use super::points;
 use crate::call::{self, State, tool};
 use crate::collector::Collector;
 use crate::config::{Config, Differences, Loaded, Sources, load};
+use crate::detection::{Callbacks, Detection};
 use crate::error::Error;
 use crate::health::Health;
 use crate::metrics::Metrics;
@@ -38,12 +39,17 @@ pub(crate) struct Running {
     /// Calls are recorded, or could be: `false` from shutdown on.
     open: Mutex<bool>,
     collector: Arc<Collector>,
+    detection: Arc<Detection>,
     exports: Arc<Exports>,
 }
 
 impl Running {
     /// Reads the configuration, starts all that it asks for, and lets calls be recorded.
-    pub(crate) fn start(sources: Sources, hooks: Hooks) -> Result<Arc<Self>, Error> {
+    pub(crate) fn start(
+        sources: Sources,
+        hooks: Hooks,
+        callbacks: Callbacks,
+    ) -> Result<Arc<Self>, Error> {
         let _starting = lock(&STARTING);
         if running().is_some() {
             return Err(Error::already_initialized());
@@ -63,13 +69,17 @@ impl Running {
             &config.metrics.buckets,
             cfg!(feature = "metrics") && config.metrics.enabled,
         );
-        let collector = Collector::start(metrics, exports.sinks(&config))
+        let detection = Detection::start(&config, callbacks)?;
+        let mut sinks = exports.sinks(&config);
+        sinks.extend(detection.sinks());
+        let collector = Collector::start(metrics, sinks)
             .map_err(|why| Error::start("the collector's thread", why))?;
         let running = Arc::new(Self {
             sources,
             loaded: Mutex::new(loaded),
             open: Mutex::new(true),
             collector: Arc::new(collector),
+            detection: Arc::new(detection),
             exports,
         });
         let started = running
@@ -88,12 +98,17 @@ impl Running {
     /// What readers of metrics ask.
     fn source(&self) -> Source {
         let collector = Arc::clone(&self.collector);
+        let detection = Arc::clone(&self.detection);
         let exports = Arc::downgrade(&self.exports);
         Arc::new(move || {
             // So that a scrape shows the calls before it. What is late is there the next time.
             collector.drain(deadline(Duration::from_millis(200)));
-            let snapshot = collector.read(Metrics::snapshot);
-            let mut health = Health::of_calls();
+            let mut snapshot = collector.read(Metrics::snapshot);
+            detection.fill(&mut snapshot);
+            let mut health = Health {
+                drift: detection.health(),
+                ..Health::of_calls()
+            };
             if let Some(exports) = exports.upgrade() {
                 exports.health(&mut health);
             }
@@ -133,7 +148,7 @@ impl Running {
     /// Everything recorded so far is handed on and, by the deadline, taken.
     pub(crate) fn flush(&self, timeout: Duration) -> Report {
         let deadline = deadline(timeout);
-        let collected = self.collector.flush(deadline);
+        let collected = self.analysed(deadline);
         self.report(self.exports.flush(deadline) && collected)
     }
 
@@ -155,8 +170,11 @@ impl Running {
     }
 
     fn stop(&self, deadline: Instant) -> Report {
-        let collected = self.collector.stop(deadline.max(Instant::now() + GRACE));
-        self.report(self.exports.shutdown(deadline) && collected)
+        let grace = deadline.max(Instant::now() + GRACE);
+        let collected = self.collector.stop(grace);
+        // Before the exporters, which send what is found now.
+        let analysed = self.detection.stop(grace);
+        self.report(self.exports.shutdown(deadline) && collected && analysed)
     }
 
     fn report(&self, in_time: bool) -> Report {
@@ -179,7 +197,9 @@ impl Running {
         if !differences.applied.is_empty() {
             loaded.config.calls.reload(new.config.calls);
             loaded.effective.reload(new.effective);
+            loaded.config.drift.reload(new.config.drift);
             call::configure(&loaded.config.calls);
+            self.detection.configure(&loaded.config)?;
             self.record(&loaded.config);
         }
         Ok(differences)
@@ -188,6 +208,7 @@ impl Running {
     pub(crate) fn health(&self) -> Health {
         let mut health = Health {
             running: true,
+            drift: self.detection.health(),
             ..Health::of_calls()
         };
         self.exports.health(&mut health);
@@ -198,6 +219,19 @@ impl Running {
     pub(crate) fn statistics(&self) -> Vec<ToolStatistics> {
         self.collector.drain(deadline(Duration::from_secs(1)));
         self.collector.read(Metrics::statistics)
+    }
+
+    /// All calls that have ended before are handed on and analysed; `false` where that took too
+    /// long.
+    fn analysed(&self, deadline: Instant) -> bool {
+        self.collector.flush(deadline) && self.detection.drain(deadline)
+    }
+
+    /// What watches the tools, behind all calls that have ended before.
+    #[cfg(feature = "drift")]
+    pub(crate) fn detection(&self, deadline: Instant) -> &Detection {
+        self.collector.flush(deadline);
+        &self.detection
     }
 
     fn loaded(&self) -> MutexGuard<'_, Loaded> {
@@ -225,6 +259,7 @@ fn silence(config: &mut Config) -> Hooks {
     config.traces.exporters.clear();
     config.metrics.exporters.clear();
     config.logs.exporters.clear();
+    config.drift.enabled = false;
     config.sdk_providers = false;
     Hooks::none()
 }

@@ -11,15 +11,15 @@ use opentelemetry_sdk::metrics::{Instrument, MeterProviderBuilder, SdkMeterProvi
 
 use crate::metrics::{Snapshot, ToolSnapshot};
 use crate::names::SCOPE;
-use crate::names::attribute::{ENVIRONMENT, ERROR_TYPE, TOOL_NAME};
+use crate::names::attribute::{DRIFT_TYPE, ENVIRONMENT, ERROR_TYPE, SEVERITY, TOOL_NAME};
 use crate::names::metric::{
-    ACTIVE, CALLS, ERRORS, ERRORS_BY_TYPE, OBJECTIVE_LATENCY_MS, OBJECTIVE_QUANTILE,
-    OBJECTIVE_SUCCESS, SLOW, THRESHOLD_MS,
+    ACTIVE, CALLS, DRIFT_EVENTS, DRIFT_SCORE, ERRORS, ERRORS_BY_TYPE, OBJECTIVE_LATENCY_MS,
+    OBJECTIVE_QUANTILE, OBJECTIVE_SUCCESS, SLOW, THRESHOLD_MS,
 };
 
 /// All that is observed here, which our own exporter leaves out: tools' metrics have a
 /// way of their own, and would be sent twice.
-pub(super) const NAMES: [&str; 9] = [
+pub(super) const NAMES: [&str; 11] = [
     CALLS,
     ERRORS,
     ERRORS_BY_TYPE,
@@ -29,10 +29,12 @@ pub(super) const NAMES: [&str; 9] = [
     OBJECTIVE_SUCCESS,
     OBJECTIVE_LATENCY_MS,
     OBJECTIVE_QUANTILE,
+    DRIFT_SCORE,
+    DRIFT_EVENTS,
 ];
 
-/// Series of `tool.errors.by_type` allowed for each tool, on average.
-const ERROR_TYPES: usize = 4;
+/// Series of `tool.errors.by_type` and `tool.drift.events` allowed for each tool, on average.
+const KINDS: usize = 4;
 
 /// How long the instruments that are read after each other share one snapshot, at most.
 const SNAPSHOT_SHARED: Duration = Duration::from_secs(1);
@@ -58,7 +60,7 @@ pub(super) fn with_room(builder: MeterProviderBuilder, max_tools: usize) -> Mete
         }
         let tools = max_tools.saturating_add(1);
         let series = match instrument.name() {
-            ERRORS_BY_TYPE => tools.saturating_mul(ERROR_TYPES),
+            ERRORS_BY_TYPE | DRIFT_EVENTS => tools.saturating_mul(KINDS),
             name if NAMES.contains(&name) => tools,
             _ => return None,
         };
@@ -83,6 +85,10 @@ pub(super) fn register(provider: &SdkMeterProvider, tools: &Tools) {
     gauge(&meter, &source, 6, |tool| tool.objective.success);
     gauge(&meter, &source, 7, |tool| tool.objective.latency_ms);
     gauge(&meter, &source, 8, |tool| tool.objective.quantile);
+    gauge(&meter, &source, 9, |tool| {
+        tool.drift.as_ref().map(|drift| drift.score)
+    });
+    drift_events(&meter, &source);
 }
 
 /// `index` is that of [`NAMES`].
@@ -130,6 +136,7 @@ fn active(meter: &Meter, source: &Arc<Source>) {
         .build();
 }
 
+/// `index` is that of [`NAMES`].
 fn gauge(
     meter: &Meter,
     source: &Arc<Source>,
@@ -146,6 +153,24 @@ fn gauge(
     };
     meter
         .f64_observable_gauge(NAMES[index])
+        .with_callback(observe)
+        .build();
+}
+
+fn drift_events(meter: &Meter, source: &Arc<Source>) {
+    let source = Arc::clone(source);
+    let observe = move |observer: &dyn AsyncInstrument<u64>| {
+        for tool in &source.snapshot(10).tools {
+            for (kind, severity, events) in tool.drift.iter().flat_map(|drift| &drift.events) {
+                let [name, environment] = source.attributes(tool);
+                let kind = KeyValue::new(DRIFT_TYPE, *kind);
+                let severity = KeyValue::new(SEVERITY, *severity);
+                observer.observe(*events, &[name, environment, kind, severity]);
+            }
+        }
+    };
+    meter
+        .u64_observable_counter(DRIFT_EVENTS)
         .with_callback(observe)
         .build();
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use crate::call::clock::Anchor;
-use crate::call::record::{Details, Ids, Kept, Record};
+use crate::call::record::{Details, Event, Ids, Kept, Record};
 use crate::call::tool::Origin;
 use crate::collector::{Overflow, Sink};
 use crate::export::Batch;
@@ -156,6 +156,11 @@ fn more(
     gen_ai: bool,
     anchor: &Anchor,
 ) {
+    if let Some(note) = record.origin.tool.take_note() {
+        // It may be of a moment before the span's start or after its end.
+        let at = note.at.min(record.end).max(record.start);
+        event(span, &note, anchor.unix_ns(at));
+    }
     if let Some(reason) = record.kept.reason().filter(|_| record.kept != Kept::No) {
         span.text(TOOL_SAMPLED_REASON, reason);
     }
@@ -178,12 +183,8 @@ fn more(
     for (key, value) in &details.attributes {
         span.attribute(key, value);
     }
-    for event in &details.events {
-        let attributes = event
-            .attributes
-            .iter()
-            .map(|(key, value)| (Cow::as_ref(key), value));
-        span.event(&event.name, anchor.unix_ns(event.at), attributes);
+    for happened in &details.events {
+        event(span, happened, anchor.unix_ns(happened.at));
     }
     for link in &details.links {
         span.link(&Link {
@@ -200,6 +201,15 @@ fn more(
     if details.left_out.events > 0 {
         span.dropped_events(details.left_out.events);
     }
+}
+
+/// `at`: Unix time, ns.
+fn event(span: &mut SpanWriter<'_>, event: &Event, at: u64) {
+    let attributes = event
+        .attributes
+        .iter()
+        .map(|(key, value)| (Cow::as_ref(key), value));
+    span.event(&event.name, at, attributes);
 }
 
 /// The parts of an origin, made when it is first seen.

@@ -223,14 +223,7 @@ fn rule(pattern: &str, path: &str, node: &Node) -> Result<ToolRule, Vec<Fault>> 
         let allowed = format!("a map with {}", names().collect::<Vec<_>>().join(", "));
         return Err(vec![Fault::value(node, path, allowed)]);
     };
-    let mut rule = ToolRule {
-        pattern: pattern.to_owned(),
-        enabled: None,
-        sample_rate: None,
-        params_capture: None,
-        threshold_ms: None,
-        log_calls: None,
-    };
+    let mut rule = ToolRule::new(pattern);
     let mut faults = Vec::new();
     for entry in entries {
         let path = super::path(path, &entry.key);
@@ -256,6 +249,12 @@ impl ToolRule {
             ("enabled", Typed::Flag(flag)) => self.enabled = Some(flag),
             ("sample_rate", Typed::Number(rate)) => self.sample_rate = Some(rate),
             ("threshold_ms", Typed::Number(limit)) => self.threshold_ms = Some(limit),
+            ("drift", Typed::Flag(flag)) => self.drift = Some(flag),
+            ("drift_threshold", Typed::Number(change)) => self.drift_threshold = Some(change),
+            ("drift_false_alarms_per_day", Typed::Number(alarms)) => {
+                self.drift_false_alarms_per_day = Some(alarms)
+            }
+            ("drift_mute", Typed::Flag(flag)) => self.drift_mute = Some(flag),
             ("params_capture", Typed::Names(names)) => {
                 self.params_capture = names.first().map(|name| ParamsCapture::of(name))
             }

@@ -20,10 +20,7 @@ fn every_key_loads_and_those_without_effect_are_named_once() {
     let loaded = testdata!("python-full").loaded();
     assert_eq!(
         loaded.notices,
-        [
-            "understood, but without effect in this release: loki_enabled, loki_url, loki_labels, \
-             drift_detection_enabled, drift_threshold, drift_window_size"
-        ]
+        ["understood, but without effect in this release: loki_enabled, loki_url, loki_labels"]
     );
     let config = loaded.config;
     assert_eq!(config.service_name, "code-evolver");

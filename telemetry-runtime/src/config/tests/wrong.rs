@@ -191,7 +191,7 @@ fn unknown_names() {
     );
     says(
         "tools: { rag: 0.1 }",
-        "2:17: telemetry.tools.rag: found 0.1, allowed: a map with enabled, sample_rate, params_capture, threshold_ms, log_calls",
+        "2:17: telemetry.tools.rag: found 0.1, allowed: a map with enabled, sample_rate, params_capture, threshold_ms, log_calls, drift, drift_threshold, drift_false_alarms_per_day, drift_mute",
     );
 }
 

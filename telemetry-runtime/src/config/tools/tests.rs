@@ -24,12 +24,8 @@ fn calls(tools: Vec<ToolRule>) -> Calls {
 
 fn rule(pattern: &str, threshold_ms: Option<f64>) -> ToolRule {
     ToolRule {
-        pattern: pattern.to_owned(),
-        enabled: None,
-        sample_rate: None,
-        params_capture: None,
         threshold_ms,
-        log_calls: None,
+        ..ToolRule::new(pattern)
     }
 }
 
@@ -134,4 +130,44 @@ fn redaction_goes_by_words() {
     for name in ["max_tokens", "tokenizer", "key", "api", "", "passwords"] {
         assert!(!Redaction::new(&calls.params_redact).covers(name), "{name}");
     }
+}
+
+#[test]
+fn how_a_tool_is_watched_comes_from_the_last_pattern_that_says_it() {
+    let calls = calls(vec![
+        ToolRule {
+            drift: Some(false),
+            drift_mute: Some(true),
+            ..ToolRule::new("rag_*")
+        },
+        ToolRule {
+            drift_threshold: Some(0.5),
+            drift_false_alarms_per_day: Some(1.0),
+            ..ToolRule::new("rag_q*")
+        },
+    ]);
+    let general = DriftRule {
+        threshold: 0.15,
+        false_alarms_per_day: 0.1,
+        mute: false,
+    };
+    let (query, index) = ("rag_query", "rag_index");
+    assert_eq!(calls.tool(query, Own::NOTHING).drift, Some(false));
+    assert_eq!(calls.tool("other", Own::NOTHING).drift, None);
+    assert_eq!(
+        calls.drift(query, general),
+        DriftRule {
+            threshold: 0.5,
+            false_alarms_per_day: 1.0,
+            mute: true,
+        }
+    );
+    assert_eq!(
+        calls.drift(index, general),
+        DriftRule {
+            mute: true,
+            ..general
+        }
+    );
+    assert_eq!(calls.drift("other", general), general);
 }

@@ -110,6 +110,7 @@ fn what_the_encoder_writes_is_what_the_table_shows() {
         active: -1,
         threshold_ms: Some(5.0),
         objective: Objective::NONE,
+        drift: None,
         durations: vec![("success", histogram)],
     };
     let mut snapshot = Snapshot {

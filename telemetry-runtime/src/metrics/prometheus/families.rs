@@ -52,6 +52,16 @@ pub(super) const DURATION: Family<'_> = Family {
     unit: None,
     help: "How long calls took, in milliseconds.",
 };
+pub(super) const DRIFT_SCORE: Family<'_> = Family {
+    name: metric::DRIFT_SCORE,
+    kind: Kind::Gauge,
+    unit: None,
+    help: "How far a tool is from what is normal for it; from 1 on there is an event.",
+};
+pub(super) const DRIFT_EVENTS: Family<'_> = counter(
+    metric::DRIFT_EVENTS,
+    "Changes of a tool's behaviour, by type and severity.",
+);
 pub(super) const THRESHOLD: Family<'_> = Family {
     name: metric::THRESHOLD_MS,
     kind: Kind::Gauge,
@@ -79,7 +89,7 @@ pub(super) const OBJECTIVE_QUANTILE: Family<'_> = Family {
 };
 
 /// Every family of tools, and the target's.
-pub(super) const OURS: [Family<'_>; 11] = [
+pub(super) const OURS: [Family<'_>; 13] = [
     TARGET,
     CALLS,
     ERRORS,
@@ -91,6 +101,8 @@ pub(super) const OURS: [Family<'_>; 11] = [
     OBJECTIVE_SUCCESS,
     OBJECTIVE_LATENCY,
     OBJECTIVE_QUANTILE,
+    DRIFT_SCORE,
+    DRIFT_EVENTS,
 ];
 
 const fn counter<'a>(name: &'a str, help: &'a str) -> Family<'a> {

@@ -97,7 +97,11 @@ impl<W: Write> Writer<'_, W> {
         })?;
         self.gauge(&families::OBJECTIVE_QUANTILE, |tool| {
             tool.objective.quantile.map(number)
-        })
+        })?;
+        self.gauge(&families::DRIFT_SCORE, |tool| {
+            tool.drift.as_ref().map(|drift| number(drift.score))
+        })?;
+        self.drift_events()
     }
 
     fn counter(
@@ -127,6 +131,24 @@ impl<W: Write> Writer<'_, W> {
                 labels::push(&mut labels, &label, error_type);
                 let zero = self.zeroes.due((family.name, &tool.name, error_type));
                 sample(self.out, &name, &labels, if zero { 0 } else { *errors })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn drift_events(&mut self) -> io::Result<()> {
+        let family = &families::DRIFT_EVENTS;
+        let Some(name) = self.begin(family, |tool| drift_events(tool).next().is_some())? else {
+            return Ok(());
+        };
+        let kind_label = labels::name(attribute::DRIFT_TYPE);
+        for (tool, labels) in self.page.snapshot.tools.iter().zip(&self.labels) {
+            for (kind, severity, events) in drift_events(tool) {
+                let mut labels = labels.clone();
+                labels::push(&mut labels, &kind_label, kind);
+                labels::push(&mut labels, attribute::SEVERITY, severity);
+                let zero = self.zeroes.due((family.name, &tool.name, kind, severity));
+                sample(self.out, &name, &labels, if zero { 0 } else { *events })?;
             }
         }
         Ok(())
@@ -226,6 +248,10 @@ impl<W: Write> Writer<'_, W> {
         family.head(self.out, self.format)?;
         Ok(Some(family.sample()))
     }
+}
+
+fn drift_events(tool: &ToolSnapshot) -> impl Iterator<Item = &(&'static str, &'static str, u64)> {
+    tool.drift.iter().flat_map(|drift| &drift.events)
 }
 
 pub(super) fn sample(

@@ -62,6 +62,20 @@ pub(super) const DURATION: Instrument = Instrument {
     kind: Kind::Histogram,
 };
 
+pub(super) const DRIFT_SCORE: Instrument = Instrument {
+    name: metric::DRIFT_SCORE,
+    description: "How far a tool is from what is normal for it; from 1 on there is an event.",
+    unit: "",
+    kind: Kind::Gauge,
+};
+
+pub(super) const DRIFT_EVENTS: Instrument = Instrument {
+    name: metric::DRIFT_EVENTS,
+    description: "Changes of a tool's behaviour, by type and severity.",
+    unit: "",
+    kind: Kind::Counter,
+};
+
 pub(super) const THRESHOLD_MS: Instrument = Instrument {
     name: metric::THRESHOLD_MS,
     description: "The tool's limit, in milliseconds.",

@@ -14,7 +14,7 @@ use series::{HealthSeries, ToolSeries};
 use super::resource::{Open, Resource};
 use crate::export::{Batch, Lane, Signal};
 use crate::metrics::{HealthPoint, Snapshot, ToolSnapshot};
-use crate::names::attribute::{ENVIRONMENT, ERROR_TYPE, STATUS, TOOL_NAME};
+use crate::names::attribute::{DRIFT_TYPE, ENVIRONMENT, ERROR_TYPE, SEVERITY, STATUS, TOOL_NAME};
 
 /// Largest body of a batch, in bytes, where a single tool does not need more: gRPC servers take 4 MiB.
 const LARGEST: usize = 3_500_000;
@@ -128,6 +128,7 @@ impl MetricsEncoder {
             |series, tool| (&mut series.slow, tool.slow),
         );
         self.errors_by_type(points, tools, interval);
+        self.drift_events(points, tools, interval);
         self.gauges(points, tools, interval);
         self.durations(points, tools, interval, bounds);
     }
@@ -172,6 +173,27 @@ impl MetricsEncoder {
         });
     }
 
+    fn drift_events(&mut self, points: &mut Points, tools: &[ToolSnapshot], interval: Interval) {
+        points.metric(&instrument::DRIFT_EVENTS, interval, |points| {
+            for tool in tools {
+                let Some(series) = self.tools.get_mut(&tool.name) else {
+                    continue;
+                };
+                for (kind, severity, events) in tool.drift.iter().flat_map(|drift| &drift.events) {
+                    let attributes = [
+                        (TOOL_NAME, &*tool.name),
+                        (ENVIRONMENT, &*self.environment),
+                        (DRIFT_TYPE, *kind),
+                        (SEVERITY, *severity),
+                    ];
+                    series
+                        .drift((*kind, *severity), interval, tool.first_seen)
+                        .write(points, interval, *events, &attributes);
+                }
+            }
+        });
+    }
+
     fn gauges(&self, points: &mut Points, tools: &[ToolSnapshot], interval: Interval) {
         points.metric(&instrument::ACTIVE, interval, |points| {
             for tool in tools {
@@ -202,6 +224,9 @@ impl MetricsEncoder {
         });
         gauge(points, &instrument::OBJECTIVE_QUANTILE, |tool| {
             tool.objective.quantile
+        });
+        gauge(points, &instrument::DRIFT_SCORE, |tool| {
+            tool.drift.as_ref().map(|drift| drift.score)
         });
     }
 
@@ -257,7 +282,9 @@ fn at_most(tool: &ToolSnapshot, environment: usize) -> usize {
     /// Keys and lengths of the attributes, two or three times, and of fields.
     const POINT: usize = 120;
     let attributes = tool.name.len() + environment;
-    let simple = 11 * (POINT + attributes);
+    let simple = 12 * (POINT + attributes);
+    let drift = tool.drift.as_ref().map_or(0, |drift| drift.events.len());
+    let drift = 2 * drift * (POINT + attributes + 60);
     let by_type: usize = tool
         .errors_by_type
         .iter()
@@ -268,7 +295,7 @@ fn at_most(tool: &ToolSnapshot, environment: usize) -> usize {
         .iter()
         .map(|(_, h)| 2 * (POINT + attributes + 16 * h.counts.len()) + 64 * h.exemplars.len())
         .sum();
-    simple + by_type + durations
+    simple + by_type + drift + durations
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ pub(super) struct ToolSeries {
     pub(super) errors: Counter,
     pub(super) slow: Counter,
     by_type: HashMap<Arc<str>, Counter>,
+    drift: Vec<(DriftKind, Counter)>,
     durations: Vec<(&'static str, Durations)>,
 }
 
@@ -27,6 +28,7 @@ impl ToolSeries {
             errors: Counter::new(start),
             slow: Counter::new(start),
             by_type: HashMap::new(),
+            drift: Vec::new(),
             durations: Vec::new(),
         }
     }
@@ -40,6 +42,21 @@ impl ToolSeries {
         self.by_type
             .entry(Arc::clone(name))
             .or_insert_with(|| Counter::new(interval.start_of(first_seen)))
+    }
+
+    pub(super) fn drift(
+        &mut self,
+        kind: DriftKind,
+        interval: Interval,
+        first_seen: u64,
+    ) -> &mut Counter {
+        let known = self.drift.iter().position(|(known, _)| *known == kind);
+        let at = known.unwrap_or_else(|| {
+            self.drift
+                .push((kind, Counter::new(interval.start_of(first_seen))));
+            self.drift.len() - 1
+        });
+        &mut self.drift[at].1
     }
 
     pub(super) fn durations(
@@ -60,6 +77,9 @@ impl ToolSeries {
         &mut self.durations[at].1
     }
 }
+
+/// Type and severity of drift events.
+type DriftKind = (&'static str, &'static str);
 
 /// A sum that only grows.
 #[derive(Debug)]

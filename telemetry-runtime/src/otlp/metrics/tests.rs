@@ -9,7 +9,7 @@ use prost::Message;
 
 use super::*;
 use crate::call::Objective;
-use crate::metrics::{Exemplar, Histogram};
+use crate::metrics::{DriftNumbers, Exemplar, Histogram};
 
 const SECOND: u64 = 1_000_000_000;
 const START: u64 = 1_700_000_000 * SECOND;
@@ -30,6 +30,7 @@ fn tool(name: &str) -> ToolSnapshot {
         active: 0,
         threshold_ms: None,
         objective: Objective::NONE,
+        drift: None,
         durations: Vec::new(),
     }
 }
@@ -153,6 +154,10 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
         quantile: Some(95.0),
     };
     search.active = -1;
+    search.drift = Some(DriftNumbers {
+        score: 0.25,
+        events: vec![("pattern", "low", 2)],
+    });
     search.durations = vec![("success", histogram([1, 0, 0], 0.5, 0.5, 0.5))];
     let metrics = decoded(&encoder(false).encode(&snapshot(30, vec![search]), &[]));
     let names: Vec<_> = metrics.keys().map(String::as_str).collect();
@@ -161,6 +166,8 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
         [
             "tool.active",
             "tool.calls",
+            "tool.drift.events",
+            "tool.drift.score",
             "tool.duration",
             "tool.errors",
             "tool.errors.by_type",
@@ -204,6 +211,7 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
         ("tool.objective.success", 99.9),
         ("tool.objective.latency_ms", 250.0),
         ("tool.objective.quantile", 95.0),
+        ("tool.drift.score", 0.25),
     ] {
         let gauge = one(&metrics, name);
         assert_eq!(gauge.unit, "");
@@ -216,6 +224,17 @@ fn instruments_units_and_attributes_are_those_of_the_design() {
         );
         assert_eq!(pairs(&gauge.attributes), both);
     }
+    let drift = one(&metrics, "tool.drift.events");
+    assert_eq!(points(drift), [(1, 1, 0), (1, 30, 2)]);
+    assert_eq!(
+        pairs(&numbers(drift)[1].attributes),
+        [
+            both[0],
+            both[1],
+            ("drift.type", "pattern"),
+            ("severity", "low")
+        ]
+    );
     let duration = one(&metrics, "tool.duration");
     assert_eq!(duration.unit, "{ms}");
     assert_eq!(

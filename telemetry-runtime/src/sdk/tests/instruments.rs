@@ -20,7 +20,7 @@ use prost::Message;
 use super::{NEVER, metrics as ours, sink};
 use crate::call::Objective;
 use crate::export::Signal;
-use crate::metrics::{Snapshot, ToolSnapshot};
+use crate::metrics::{DriftNumbers, Snapshot, ToolSnapshot};
 use crate::sdk::Tools;
 use crate::sdk::instruments::{Source, register, with_room};
 use crate::sdk::metrics::with_reader;
@@ -62,6 +62,10 @@ fn tool(name: &str, calls: u64) -> ToolSnapshot {
             latency_ms: (calls > 5).then_some(250.0),
             quantile: (calls > 5).then_some(95.0),
         },
+        drift: (calls > 5).then(|| DriftNumbers {
+            score: 0.5,
+            events: vec![("performance", "high", 3)],
+        }),
         durations: vec![],
     }
 }
@@ -205,7 +209,15 @@ fn a_users_reader_sees_all_counters() {
         let fetch = format!("environment=production,tool.name=fetch: {value}");
         expect(name, &[&fetch]);
     }
-    assert_eq!(seen.len(), 9);
+    expect(
+        "tool.drift.score",
+        &["environment=production,tool.name=fetch: 0.5"],
+    );
+    expect(
+        "tool.drift.events",
+        &["drift.type=performance,environment=production,severity=high,tool.name=fetch: 3"],
+    );
+    assert_eq!(seen.len(), 11);
     let monotonic = |name: &str| match &seen[name].data {
         Some(Data::Sum(sum)) => sum.is_monotonic,
         other => panic!("no sum: {other:?}"),

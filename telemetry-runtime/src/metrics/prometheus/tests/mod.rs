@@ -2,7 +2,7 @@ mod page;
 mod server;
 
 use crate::call::Objective;
-use crate::metrics::{Exemplar, Histogram, Snapshot, ToolSnapshot};
+use crate::metrics::{DriftNumbers, Exemplar, Histogram, Snapshot, ToolSnapshot};
 
 pub(super) fn snapshot(names: &[&str]) -> Snapshot {
     Snapshot {
@@ -47,6 +47,10 @@ pub(super) fn tool(name: &str) -> ToolSnapshot {
         active: 3,
         threshold_ms: Some(250.0),
         objective: Objective::NONE,
+        drift: Some(DriftNumbers {
+            score: 0.5,
+            events: vec![("performance", "high", 1)],
+        }),
         durations: vec![("success", success), ("error", error)],
     }
 }

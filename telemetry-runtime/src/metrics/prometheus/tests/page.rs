@@ -36,6 +36,12 @@ tool_active{tool_name="load",environment="test"} 3
 # HELP tool_threshold_ms The tool's limit, in milliseconds.
 # TYPE tool_threshold_ms gauge
 tool_threshold_ms{tool_name="load",environment="test"} 250.0
+# HELP tool_drift_score How far a tool is from what is normal for it; from 1 on there is an event.
+# TYPE tool_drift_score gauge
+tool_drift_score{tool_name="load",environment="test"} 0.5
+# HELP tool_drift_events_total Changes of a tool's behaviour, by type and severity.
+# TYPE tool_drift_events_total counter
+tool_drift_events_total{tool_name="load",environment="test",drift_type="performance",severity="high"} 1
 # HELP tool_duration How long calls took, in milliseconds.
 # TYPE tool_duration histogram
 tool_duration_bucket{tool_name="load",environment="test",status="success",le="0.5"} 1

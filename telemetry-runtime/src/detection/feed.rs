@@ -1,0 +1,133 @@
+//! The collector's side: what the detector needs of each call, copied into chunks.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::analyser::{Link, Message};
+use super::tally::{Tally, add};
+use crate::call::clock::Anchor;
+use crate::call::record::Caller;
+use crate::call::{Outcome, Record};
+use crate::collector::{Overflow, Sink, Uncollected};
+
+/// Calls of a full chunk.
+const CHUNK: usize = 2048;
+/// Chunks that may wait for the analyser; calls beyond are counted by tool instead.
+pub(super) const WAITING: usize = 16;
+/// How long calls wait for their chunk to be full: waking the analyser costs as much as
+/// copying a thousand of them.
+const DELAY: Duration = Duration::from_millis(100);
+
+/// A call as the detector sees it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// Position of the tool.
+    pub(super) tool: u32,
+    pub(super) caller: Caller,
+    pub(super) nanos: u64,
+    /// Unix time, ns.
+    pub(super) end: u64,
+    /// All zero where the call was not sampled.
+    pub(super) trace: [u64; 2],
+    pub(super) outcome: Outcome,
+}
+
+/// Calls without an order, by position of the tool.
+pub(super) type Counted = HashMap<u32, Uncollected>;
+
+/// One of the collector's sinks.
+pub(super) struct Feed {
+    link: Arc<Link>,
+    tally: Arc<Tally>,
+    open: Vec<Call>,
+    /// When the first of `open` came.
+    opened: Option<Instant>,
+    /// What had no record, or found too many chunks waiting.
+    counted: Counted,
+}
+
+impl Feed {
+    pub(super) fn new(link: Arc<Link>, tally: Arc<Tally>) -> Self {
+        Self {
+            link,
+            tally,
+            open: Vec::new(),
+            opened: None,
+            counted: Counted::new(),
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.opened = None;
+        if !self.link.has_room() {
+            for call in self.open.drain(..) {
+                let counted = self.counted.entry(call.tool).or_default();
+                counted.add(call.outcome, call.nanos);
+            }
+            return;
+        }
+        if !self.open.is_empty() {
+            let calls = std::mem::replace(&mut self.open, self.link.chunk(CHUNK));
+            self.lost_unless(calls.len() as u64, |link| link.send(Message::Calls(calls)));
+        }
+        if !self.counted.is_empty() {
+            let counted = std::mem::take(&mut self.counted);
+            let calls = counted.values().map(Uncollected::calls).sum();
+            add(&self.tally.calls_unordered, calls);
+            self.lost_unless(calls, |link| link.send(Message::Counted(counted)));
+        }
+    }
+
+    fn lost_unless(&self, calls: u64, sent: impl FnOnce(&Link) -> bool) {
+        if !sent(&self.link) {
+            add(&self.tally.calls_lost, calls);
+        }
+    }
+}
+
+impl Sink for Feed {
+    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+        if !self.link.watches() {
+            return;
+        }
+        for record in calls {
+            if !record.origin.is_watched() {
+                continue;
+            }
+            self.open.push(Call {
+                tool: record.origin.tool.id,
+                caller: record.ids.caller,
+                nanos: record.nanos(),
+                end: anchor.unix_ns(record.end),
+                trace: match record.is_sent() {
+                    true => record.ids.trace,
+                    false => [0; 2],
+                },
+                outcome: record.outcome,
+            });
+            if self.open.len() >= CHUNK {
+                self.hand_over();
+            }
+        }
+    }
+
+    fn overflow(&mut self, overflow: &Overflow) {
+        if !self.link.watches() {
+            return;
+        }
+        for (tool, more) in &overflow.tools {
+            self.counted.entry(*tool).or_default().merge(more);
+        }
+    }
+
+    fn tick(&mut self, flush: bool) {
+        if self.open.is_empty() && self.counted.is_empty() {
+            return;
+        }
+        let opened = *self.opened.get_or_insert_with(Instant::now);
+        if flush || opened.elapsed() >= DELAY {
+            self.hand_over();
+        }
+    }
+}

@@ -43,6 +43,8 @@ pub(crate) mod attribute {
     pub(crate) const DRIFT_BASELINE_VALUE: &str = "drift.baseline_value";
     pub(crate) const DRIFT_CURRENT_VALUE: &str = "drift.current_value";
     pub(crate) const DRIFT_DEVIATION_PERCENT: &str = "drift.deviation_percent";
+    /// Of a call since the change.
+    pub(crate) const DRIFT_EXAMPLE_TRACE_ID: &str = "drift.example.trace_id";
     pub(crate) const DRIFT_DESCRIPTION: &str = "drift.description";
     /// Why something was dropped, on `telemetry.*.dropped`.
     pub(crate) const CAUSE: &str = "cause";
@@ -87,7 +89,7 @@ pub(crate) mod log {
 
 /// Events on a span.
 pub(crate) mod event {
-    /// A drift event of the tool.
+    /// A drift event of the tool; of a log record too.
     pub(crate) const DRIFT: &str = "tool.drift";
 }
 

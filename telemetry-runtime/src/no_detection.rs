@@ -7,6 +7,7 @@ use crate::config::Config;
 use crate::drift::Event;
 use crate::error::Error;
 use crate::health::DriftHealth;
+use crate::logs::WriteNote;
 use crate::metrics::Snapshot;
 
 pub(crate) type Callbacks = Vec<Box<dyn FnMut(&Event) + Send>>;
@@ -14,7 +15,11 @@ pub(crate) type Callbacks = Vec<Box<dyn FnMut(&Event) + Send>>;
 pub(crate) struct Detection;
 
 impl Detection {
-    pub(crate) fn start(_config: &Config, _callbacks: Callbacks) -> Result<Self, Error> {
+    pub(crate) fn start(
+        _config: &Config,
+        _callbacks: Callbacks,
+        _log: Option<WriteNote>,
+    ) -> Result<Self, Error> {
         Ok(Self)
     }
 

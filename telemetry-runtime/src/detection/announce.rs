@@ -10,11 +10,12 @@ use super::subscription::{self, Received, Subscriber, Subscription};
 use super::tally::{Tally, add};
 use crate::call::clock;
 use crate::call::record::Event as SpanEvent;
-use crate::call::tool::Tool;
-use crate::drift::Event;
+use crate::call::tool::{Level, Tool};
+use crate::drift::{Event, Severity, Status};
+use crate::logs::{Note, WriteNote};
 use crate::names::attribute::{
     DRIFT_BASELINE_VALUE, DRIFT_CURRENT_VALUE, DRIFT_DESCRIPTION, DRIFT_DEVIATION_PERCENT,
-    DRIFT_MEASURE, DRIFT_STATUS, DRIFT_TYPE, SEVERITY,
+    DRIFT_EXAMPLE_TRACE_ID, DRIFT_MEASURE, DRIFT_STATUS, DRIFT_TYPE, SEVERITY, TOOL_NAME,
 };
 use crate::names::event;
 use crate::notice::notice;
@@ -29,15 +30,22 @@ pub(super) struct Announcer {
     subscribers: Mutex<Option<Vec<Subscriber>>>,
     /// Closed when the callbacks have had their last event.
     called: Mutex<Option<Receiver<()>>>,
+    /// `None` where log records go nowhere.
+    log: Mutex<Option<WriteNote>>,
     tally: Arc<Tally>,
 }
 
 impl Announcer {
     /// Callbacks run on a thread of their own: they may take their time.
-    pub(super) fn start(callbacks: Callbacks, tally: &Arc<Tally>) -> std::io::Result<Self> {
+    pub(super) fn start(
+        callbacks: Callbacks,
+        log: Option<WriteNote>,
+        tally: &Arc<Tally>,
+    ) -> std::io::Result<Self> {
         let mut announcer = Self {
             subscribers: Mutex::new(Some(Vec::new())),
             called: Mutex::default(),
+            log: Mutex::new(log),
             tally: Arc::clone(tally),
         };
         if !callbacks.is_empty() {
@@ -66,8 +74,20 @@ impl Announcer {
     }
 
     pub(super) fn announce(&self, event: &Event, tool: Option<&'static Tool>) {
+        let mut attributes = attributes(event);
+        if let Some(log) = &mut *lock(&self.log) {
+            let mut named = attributes.clone();
+            named.push((TOOL_NAME.into(), event.tool_name.clone().into()));
+            log(&Note {
+                level: level(event),
+                event_name: event::DRIFT,
+                text: &event.description,
+                attributes: &named,
+            });
+        }
         if let Some(tool) = tool {
-            tool.leave_note(span_event(event));
+            attributes.push((DRIFT_DESCRIPTION.into(), event.description.clone().into()));
+            tool.leave_note(span_event(attributes));
         }
         if let Some(subscribers) = &mut *lock(&self.subscribers) {
             subscribers.retain(|subscriber| match subscriber.tell(event) {
@@ -107,8 +127,18 @@ fn call(mut callbacks: Callbacks, events: Subscription, tally: &Tally) {
 }
 
 /// The event as the tool's next span shows it: the spans that led to it are sent already.
-fn span_event(event: &Event) -> SpanEvent {
-    let attributes: [(&'static str, Value); 8] = [
+fn span_event(attributes: Attributes) -> SpanEvent {
+    SpanEvent {
+        name: event::DRIFT.into(),
+        at: clock::now(),
+        attributes,
+    }
+}
+
+type Attributes = Vec<(Cow<'static, str>, Value)>;
+
+fn attributes(event: &Event) -> Attributes {
+    let mut attributes: Attributes = [
         (DRIFT_TYPE, event.drift_type.as_str().into()),
         (SEVERITY, event.severity.as_str().into()),
         (DRIFT_STATUS, event.status.as_str().into()),
@@ -116,15 +146,21 @@ fn span_event(event: &Event) -> SpanEvent {
         (DRIFT_BASELINE_VALUE, event.baseline_value.into()),
         (DRIFT_CURRENT_VALUE, event.current_value.into()),
         (DRIFT_DEVIATION_PERCENT, event.deviation_percent.into()),
-        (DRIFT_DESCRIPTION, event.description.clone().into()),
-    ];
-    SpanEvent {
-        name: event::DRIFT.into(),
-        at: clock::now(),
-        attributes: attributes
-            .into_iter()
-            .map(|(key, value)| (Cow::Borrowed(key), value))
-            .collect(),
+    ]
+    .map(|(key, value): (&'static str, Value)| (Cow::Borrowed(key), value))
+    .into();
+    if let Some(trace) = event.metadata.traces_after.last() {
+        attributes.push((DRIFT_EXAMPLE_TRACE_ID.into(), trace.clone().into()));
+    }
+    attributes
+}
+
+/// A return is news, no trouble.
+fn level(event: &Event) -> Level {
+    match (event.status, event.severity) {
+        (Status::Drifted, Severity::Medium) => Level::Warn,
+        (Status::Drifted, Severity::High | Severity::Critical) => Level::Error,
+        _ => Level::Info,
     }
 }
 

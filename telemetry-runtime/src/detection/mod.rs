@@ -27,6 +27,7 @@ use crate::collector::Sink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::health::DriftHealth;
+use crate::logs::WriteNote;
 use crate::metrics::{DriftNumbers, Snapshot};
 use analyser::{Analyser, Link};
 use announce::Announcer;
@@ -50,9 +51,13 @@ pub(crate) struct Detection {
 
 impl Detection {
     /// Watches from now on where the configuration says so.
-    pub(crate) fn start(config: &Config, callbacks: Callbacks) -> Result<Self, Error> {
+    pub(crate) fn start(
+        config: &Config,
+        callbacks: Callbacks,
+        log: Option<WriteNote>,
+    ) -> Result<Self, Error> {
         let tally = Arc::new(Tally::default());
-        let announcer = Announcer::start(callbacks, &tally)
+        let announcer = Announcer::start(callbacks, log, &tally)
             .map_err(|why| Error::start("the thread of drift callbacks", why))?;
         let detection = Self {
             link: Arc::default(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::exporters;
 pub(crate) use super::hooks::Hooks;
-use super::logs::log_sink;
+use super::logs::{log_sink, note_writer};
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::export::Signal;
 use crate::health::{DestinationHealth, Health};
+use crate::logs::WriteNote;
 use crate::otlp::Resource;
 use crate::report::Report;
 
@@ -83,6 +84,11 @@ impl Exports {
         let spans = span_sink(config, &self.outlets);
         let logs = log_sink(config, &self.outlets);
         spans.into_iter().chain(logs).collect()
+    }
+
+    /// Who logs what this crate finds out itself; `None` where log records go nowhere.
+    pub(crate) fn note_writer(&self) -> Option<WriteNote> {
+        note_writer(&self.outlets)
     }
 
     /// Starts all that reads the tools' numbers: when there are some to be read.

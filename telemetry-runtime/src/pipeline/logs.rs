@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::exports::Outlets;
 use crate::collector::Sink;
 use crate::config::Config;
-use crate::logs::CallLogs;
+use crate::logs::{CallLogs, Notes, WriteNote};
 
 /// `None` where log records go nowhere.
 pub(crate) fn log_sink(config: &Config, outlets: &Outlets) -> Option<Box<dyn Sink>> {
@@ -19,4 +19,14 @@ pub(crate) fn log_sink(config: &Config, outlets: &Outlets) -> Option<Box<dyn Sin
         config.logs.batch_delay,
         hand_on,
     )))
+}
+
+/// The same for what this crate finds out itself.
+pub(crate) fn note_writer(outlets: &Outlets) -> Option<WriteNote> {
+    if outlets.logs.is_empty() {
+        return None;
+    }
+    let queues = Arc::clone(&outlets.logs);
+    let mut notes = Notes::new(&outlets.resource, move |batch| queues.push(&batch));
+    Some(Box::new(move |note| notes.write(note)))
 }

@@ -7,6 +7,7 @@ use crate::collector::Sink;
 use crate::config::Config;
 use crate::error::Error;
 use crate::health::Health;
+use crate::logs::WriteNote;
 use crate::metrics::{HealthPoint, Snapshot};
 use crate::report::Report;
 
@@ -42,6 +43,10 @@ impl Exports {
 
     pub(crate) fn sinks(&self, _config: &Config) -> Vec<Box<dyn Sink>> {
         Vec::new()
+    }
+
+    pub(crate) fn note_writer(&self) -> Option<WriteNote> {
+        None
     }
 
     pub(crate) fn start_readers(

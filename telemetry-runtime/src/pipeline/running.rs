@@ -69,7 +69,7 @@ impl Running {
             &config.metrics.buckets,
             cfg!(feature = "metrics") && config.metrics.enabled,
         );
-        let detection = Detection::start(&config, callbacks)?;
+        let detection = Detection::start(&config, callbacks, exports.note_writer())?;
         let mut sinks = exports.sinks(&config);
         sinks.extend(detection.sinks());
         let collector = Collector::start(metrics, sinks)

@@ -57,3 +57,62 @@ fn repeat<T>(count: u64, call: &impl Fn(u64) -> T) {
         let _ = black_box(call(black_box(number)));
     }
 }
+
+/// The cases that every program has, by the names that tables share, of a module with the
+/// functions of [`work`](crate::work), instrumented.
+#[macro_export]
+macro_rules! cases {
+    ($functions:ident) => {{
+        use $crate::Case;
+        use $crate::work::{self, caught, drive, some_text};
+        vec![
+            Case::new("call", $functions::call, work::call),
+            Case::within(
+                "child of a call",
+                |calls| $functions::parent(calls),
+                $functions::call,
+                work::call,
+            ),
+            Case::new(
+                "two numbers",
+                |number| $functions::numbers(number, 1.5),
+                |number| work::numbers(number, 1.5),
+            ),
+            Case::new(
+                "a text",
+                |_| $functions::text(some_text()),
+                |_| work::text(some_text()),
+            ),
+            Case::new(
+                "Ok",
+                |number| $functions::result(number, false),
+                |number| work::result(number, false),
+            ),
+            Case::new(
+                "Err",
+                |number| $functions::result(number, true),
+                |number| work::result(number, true),
+            ),
+            Case::new(
+                "panic",
+                |number| caught(|| $functions::panics(number)),
+                |number| caught(|| work::panics(number)),
+            ),
+            Case::new(
+                "async, ready",
+                |number| drive($functions::ready(number)),
+                |number| drive(work::ready(number)),
+            ),
+            Case::new(
+                "async, 1 pending",
+                |number| drive($functions::waits(number, 1)),
+                |number| drive(work::waits(number, 1)),
+            ),
+            Case::new(
+                "async, 10 pending",
+                |number| drive($functions::waits(number, 10)),
+                |number| drive(work::waits(number, 10)),
+            ),
+        ]
+    }};
+}

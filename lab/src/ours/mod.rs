@@ -1,12 +1,12 @@
 //! This project as one of those that are measured.
 
-mod cases;
 mod tools;
 
 use std::time::Duration;
 
 use telemetry_lab_harness::case::{Calls, repeated};
 use telemetry_lab_harness::peer::Finish;
+use telemetry_lab_harness::work;
 use telemetry_lab_harness::{Case, Peer, Target, Variant};
 use telemetry_runtime::{Builder, Telemetry, statistics};
 
@@ -43,11 +43,15 @@ impl Peer for Ours {
     }
 
     fn cases(variant: &str) -> Vec<Case> {
-        cases::running(variant != "metrics")
+        let mut cases = telemetry_lab_harness::cases!(tools);
+        if variant != "metrics" {
+            cases.push(Case::new("not sampled", tools::not_sampled, work::call));
+        }
+        cases
     }
 
     fn cases_before_start(_variant: &str) -> Vec<Case> {
-        cases::before_start()
+        vec![Case::new("before init", tools::call, work::call)]
     }
 
     fn apart(_variant: &str) -> Vec<Calls> {

@@ -1,8 +1,8 @@
 //! OpenTelemetry's SDK, called by hand around each function.
 
 mod by_hand;
-mod cases;
 mod forget;
+mod functions;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use telemetry_lab_harness::case::{Calls, repeated};
 use telemetry_lab_harness::peer::Finish;
+use telemetry_lab_harness::work;
 use telemetry_lab_harness::{Case, Peer, Target, Variant, program};
 
 use crate::by_hand::{ByHand, Metrics};
@@ -109,15 +110,19 @@ impl Peer for Otel {
     }
 
     fn cases(variant: &str) -> Vec<Case> {
-        cases::running(variant != "metrics-only")
+        let mut cases = telemetry_lab_harness::cases!(functions);
+        if variant != "metrics-only" {
+            cases.push(Case::new("not sampled", functions::unsampled, work::call));
+        }
+        cases
     }
 
     fn apart(_variant: &str) -> Vec<Calls> {
         vec![
-            repeated(cases::apart_0),
-            repeated(cases::apart_1),
-            repeated(cases::apart_2),
-            repeated(cases::apart_3),
+            repeated(functions::apart_0),
+            repeated(functions::apart_1),
+            repeated(functions::apart_2),
+            repeated(functions::apart_3),
         ]
     }
 

@@ -6,6 +6,7 @@ mod load;
 mod options;
 mod ours;
 mod peers;
+mod scale;
 mod sink;
 mod threads;
 
@@ -27,6 +28,7 @@ Commands:
   threads        What one, two and four threads get done
   steady         What 10,000 and 100,000 calls a second cost the process, sent by OTLP
   overload       What becomes of more calls than can be sent
+  scale          What more tools and more threads cost
   ours           This project as one of those that are measured: what the commands above start
 
 `telemetry-lab COMMAND --help` lists the options of a command.";
@@ -59,6 +61,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         "threads" => threads::run,
         "steady" => load::steady,
         "overload" => load::overload,
+        "scale" => return scale::run(arguments),
         "ours" => return program::run::<Ours>(arguments.raw_args()?),
         other => return Err(format!("there is no command `{other}`\n{USAGE}").into()),
     };

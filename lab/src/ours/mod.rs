@@ -1,6 +1,6 @@
 //! This project as one of those that are measured.
 
-mod tools;
+pub(crate) mod tools;
 
 use std::time::Duration;
 

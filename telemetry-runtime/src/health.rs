@@ -21,6 +21,33 @@ pub struct Health {
     pub drift: DriftHealth,
     /// The address of the pull endpoint, or why there is none though it was asked for.
     pub prometheus: Option<Pulled>,
+    /// Where baselines and drift events are kept; `None` where nothing is.
+    pub store: Option<StoreHealth>,
+}
+
+/// Where baselines and drift events are kept.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StoreHealth {
+    /// `sqlite` or `postgres`.
+    pub kind: &'static str,
+    /// The file, or the server's URL without its password.
+    pub place: String,
+    /// What was learned before has been read.
+    pub loaded: bool,
+    /// Events that are stored.
+    pub events_written: u64,
+    /// Events that wait: the store is out of reach.
+    pub events_waiting: u64,
+    /// Events that were lost: more waited than `store_queue_max_events`, the store would never
+    /// take them, or telemetry ended before it was back.
+    pub events_dropped: u64,
+    /// Operations that failed.
+    pub failures: u64,
+    /// The last of them.
+    pub last_error: Option<LastError>,
+    /// When something was last written.
+    pub last_written: Option<SystemTime>,
 }
 
 /// How drift detection is doing.

@@ -174,6 +174,8 @@
         feature = "sdk",
         feature = "otlp-grpc",
         feature = "opentelemetry-otlp",
+        feature = "sqlite",
+        feature = "postgres",
     )),
     allow(
         dead_code,
@@ -227,6 +229,11 @@ mod pipeline;
 pub mod propagation;
 #[cfg(feature = "sdk")]
 mod sdk;
+#[cfg(feature = "_store")]
+pub mod store;
+#[cfg(all(feature = "drift", not(feature = "_store")))]
+#[path = "without_store.rs"]
+mod store;
 #[cfg(feature = "_export")]
 mod trace;
 
@@ -239,7 +246,7 @@ pub use disabled::{
 };
 pub use drift::detector;
 pub use error::Error;
-pub use health::{DestinationHealth, DriftHealth, Health, LastError, Pulled};
+pub use health::{DestinationHealth, DriftHealth, Health, LastError, Pulled, StoreHealth};
 pub use ids::{SpanId, TraceId};
 pub use params::CallParams;
 #[cfg(feature = "_calls")]

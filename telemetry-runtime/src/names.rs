@@ -151,6 +151,12 @@ pub(crate) mod metric {
     /// Events that a subscriber was too slow for.
     pub(crate) const DRIFT_NOTIFICATIONS_DROPPED: &str = "telemetry.drift.notifications_dropped";
     pub(crate) const DRIFT_CALLBACK_PANICS: &str = "telemetry.drift.callback_panics";
+    /// Drift events that are stored.
+    pub(crate) const STORE_EVENTS_WRITTEN: &str = "telemetry.store.events_written";
+    pub(crate) const STORE_EVENTS_WAITING: &str = "telemetry.store.events_waiting";
+    pub(crate) const STORE_EVENTS_DROPPED: &str = "telemetry.store.events_dropped";
+    /// Operations of the store that failed.
+    pub(crate) const STORE_FAILURES: &str = "telemetry.store.failures";
 }
 
 /// What stands for tools beyond `max_tools`, and for error types beyond their bound.

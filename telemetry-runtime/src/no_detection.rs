@@ -6,7 +6,7 @@ use crate::collector::Sink;
 use crate::config::Config;
 use crate::drift::Event;
 use crate::error::Error;
-use crate::health::DriftHealth;
+use crate::health::{DriftHealth, StoreHealth};
 use crate::logs::WriteNote;
 use crate::metrics::Snapshot;
 
@@ -31,7 +31,7 @@ impl Detection {
         Ok(())
     }
 
-    pub(crate) fn drain(&self, _deadline: Instant) -> bool {
+    pub(crate) fn flush(&self, _deadline: Instant) -> bool {
         true
     }
 
@@ -43,5 +43,9 @@ impl Detection {
 
     pub(crate) fn health(&self) -> DriftHealth {
         DriftHealth::default()
+    }
+
+    pub(crate) fn store_health(&self) -> Option<StoreHealth> {
+        None
     }
 }

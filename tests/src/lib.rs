@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 pub mod memory;
 pub mod sink;
 pub mod spans;
+pub mod store;
 
 /// Long enough for anything that comes at all, on a machine that has other things to do.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -105,6 +105,7 @@ fn on_and_off_while_running() {
     write("drift_detection_enabled: false");
     let telemetry = Telemetry::builder()
         .file(&file)
+        .set("store", "none")
         .init()
         .expect("a right file");
     call("sometimes", 10);

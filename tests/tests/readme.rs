@@ -142,6 +142,7 @@ fn metrics_are_those_of_the_table(folder: &Path) {
         .set("traces_file", path("traces.jsonl"))
         .set("metrics_exporter", vec!["prometheus", "file"])
         .set("metrics_file", path("metrics.jsonl"))
+        .set("store_file", path("telemetry.db"))
         .set("prometheus_listen", "127.0.0.1:0")
         .set("thresholds", [("default", 1)])
         .init()

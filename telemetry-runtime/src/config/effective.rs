@@ -8,7 +8,7 @@ use super::fault::path;
 use super::keys::{self, Key};
 use super::kind::Kind;
 use super::layers::{Layers, Scope, Setting, Typed};
-use super::settings::{Config, Secret, TracesExporter};
+use super::settings::{Config, Secret, StoreKind, TracesExporter};
 use super::url::Url;
 
 /// Every key with its value and origin, in the order of the table; `Display` masks what is secret.
@@ -117,6 +117,8 @@ impl Line {
             Kind::Endpoint | Kind::Url => {
                 Url::parse(&value).map_or_else(|_| value.clone(), |url| url.masked())
             }
+            Kind::Database => Url::parse_as(&value, Url::DATABASE)
+                .map_or_else(|_| value.clone(), |url| url.masked()),
             _ => value.clone(),
         };
         let origin = setting.map_or_else(
@@ -165,6 +167,11 @@ fn used(key: &str, config: &Config) -> Option<String> {
         "logs_endpoint" => Some(config.logs.backend.endpoint.clone()),
         "traces_enabled" => Some(config.traces.enabled.to_string()),
         "metrics_enabled" => Some(config.metrics.enabled.to_string()),
+        "store" => Some(config.store.kind.name().to_owned()),
+        "store_file" => match &config.store.kind {
+            StoreKind::Sqlite(file) => Some(file.display().to_string()),
+            _ => None,
+        },
         "sdk_providers" => Some(config.sdk_providers.to_string()),
         "otel_context" => Some(config.calls.otel_context.to_string()),
         _ => None,

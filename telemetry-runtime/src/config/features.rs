@@ -21,6 +21,8 @@ const FEATURES: &[(&str, bool)] = &[
     ("prometheus", cfg!(feature = "prometheus")),
     ("zipkin", cfg!(feature = "zipkin")),
     ("loki", cfg!(feature = "loki")),
+    ("sqlite", cfg!(feature = "sqlite")),
+    ("postgres", cfg!(feature = "postgres")),
 ];
 
 /// What a message says of one that is off.

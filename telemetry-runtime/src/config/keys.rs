@@ -3,8 +3,8 @@
 //! Validation, the effective configuration and the documented file are made from it.
 
 use super::kind::Kind::{
-    Address, Attributes, Buckets, Choice, Choices, Endpoint, File, Files, Flag, Headers, Integer,
-    Limits, Number, Rules, Set, Text, Texts, Url,
+    Address, Attributes, Buckets, Choice, Choices, Database, Endpoint, File, Files, Flag, Headers,
+    Integer, Limits, Number, Rules, Set, Text, Texts, Url,
 };
 use super::kind::{Kind, LONGEST_LIMIT_MS};
 
@@ -352,6 +352,21 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("drift_max_tools", Integer { min: 1, max: 1_000_000, unit: "tools" }, "500", "Tools that are watched, up to 64 KiB each; the least recently called gives way to a new one").needs("drift").of("drift_detection_enabled"),
         ],
     },
+    Section {
+        title: "Store: baselines and drift events beyond the process",
+        keys: &[
+            Key::new("store", Choice(&["sqlite", "postgres", "none"]), "", "Where they are kept, by the cargo feature of that name; left out: postgres where there is a store_url, else sqlite where there is a configuration file or a store_file, and the feature")
+                .of("drift_detection_enabled"),
+            Key::new("store_file", File, "", "The SQLite database, which several processes may share; left out: telemetry.db").needs("sqlite").of("drift_detection_enabled"),
+            Key::new("store_url", Database, "", "The PostgreSQL database: \"postgres://telemetry:${PASSWORD}@host:5432/telemetry\"; TLS as `tls` says, but with a near host only where the URL ends in ?sslmode=require")
+                .needs("postgres")
+                .of("drift_detection_enabled"),
+            Key::new("store_interval_ms", Integer { min: 100, max: 86_400_000, unit: "ms" }, "10000", "From one write of what was learned to the next; events are written at once").of("drift_detection_enabled"),
+            Key::new("store_timeout_ms", Integer { min: 10, max: 600_000, unit: "ms" }, "5000", "For one operation, waiting for a lock or the server included").of("drift_detection_enabled"),
+            Key::new("store_queue_max_events", Integer { min: 1, max: 10_000_000, unit: "events" }, "10000", "Events that wait while the store is out of reach, some 2 KiB each; more are dropped and counted").of("drift_detection_enabled"),
+            Key::new("store_retention_days", Integer { min: 0, max: 36_500, unit: "days" }, "90", "Older events are forgotten; 0: never").of("drift_detection_enabled"),
+        ],
+    },
 ];
 
 /// 1 µs to 10 min, four a decade, and the round limits people ask for.
@@ -383,7 +398,14 @@ mod tests {
     #[test]
     fn features_are_those_of_the_manifest() {
         let manifest = include_str!("../../Cargo.toml");
-        let exporters = ["console", "file", "prometheus", "zipkin"];
+        let exporters = [
+            "console",
+            "file",
+            "prometheus",
+            "zipkin",
+            "sqlite",
+            "postgres",
+        ];
         for feature in all().filter_map(|key| key.feature).chain(exporters) {
             assert!(manifest.contains(&format!("\n{feature} = [")), "{feature}");
         }

@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Url,
     /// The same; some exporters take it without `http://`, which shows when all is merged.
     Endpoint,
+    /// The URL of a PostgreSQL database.
+    Database,
     /// `host:port` to listen on.
     Address,
     /// A file's path, from the working directory.
@@ -111,6 +113,7 @@ impl fmt::Display for Kind {
             Self::Url | Self::Endpoint => {
                 f.write_str("http://host:port/path or https://host:port/path")
             }
+            Self::Database => f.write_str("postgres://user:password@host:port/database"),
             Self::Address => f.write_str("host:port"),
             Self::File => f.write_str("the path of a file"),
             Self::Texts => f.write_str("a list of texts"),

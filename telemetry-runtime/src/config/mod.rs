@@ -62,6 +62,8 @@ pub(crate) use file::FileChoice;
 pub(crate) use overrides::Override;
 pub(crate) use settings::*;
 pub(crate) use tools::{Own, Redaction};
+#[cfg(feature = "postgres")]
+pub(crate) use url::Url;
 
 use crate::Error;
 use check::Checked;

@@ -7,6 +7,7 @@ mod drift;
 mod exporters;
 mod needs;
 mod resource;
+mod store;
 
 use std::path::Path;
 use std::time::Duration;
@@ -42,6 +43,7 @@ pub(crate) fn config(
     let metrics = resolver.metrics();
     let logs = resolver.logs();
     resolver.same_file(&traces, &metrics, &logs);
+    let store = resolver.store(has_file);
     let (service_name, resource) = resource::resource(layers);
     Config {
         enabled: layers.flag("enabled"),
@@ -54,6 +56,7 @@ pub(crate) fn config(
         logs,
         calls: calls::calls(layers),
         drift: drift::drift(layers),
+        store,
         sdk_providers: layers.flag("sdk_providers") && features::has("sdk"),
         otlp_client: otlp_client(layers),
         console_format: if layers.choice("console_format") == "json" {

@@ -54,6 +54,19 @@ mod python;
     feature = "zipkin",
     feature = "loki"
 ))]
+mod store;
+#[cfg(all(
+    feature = "drift",
+    feature = "yaml",
+    feature = "tls",
+    feature = "sdk",
+    feature = "otlp-http",
+    feature = "console",
+    feature = "file",
+    feature = "prometheus",
+    feature = "zipkin",
+    feature = "loki"
+))]
 mod wrong;
 
 use tempfile::TempDir;

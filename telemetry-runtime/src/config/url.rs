@@ -6,7 +6,7 @@ use std::net::Ipv6Addr;
 /// `scheme://user@host:port/path?query`; without a scheme only `host:port` and what follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url {
-    /// `http` or `https`.
+    /// `http` or `https`, or what else it may be.
     pub(crate) scheme: Option<&'static str>,
     user: Option<String>,
     pub(crate) host: String,
@@ -17,8 +17,22 @@ pub(crate) struct Url {
 }
 
 impl Url {
-    /// What is wrong is told without the URL, which may hold a password.
+    pub(crate) const HTTP: Schemes = Schemes {
+        names: &["http", "https"],
+        other: "a URL whose scheme is neither http nor https",
+    };
+    pub(crate) const DATABASE: Schemes = Schemes {
+        names: &["postgres", "postgresql"],
+        other: "a URL whose scheme is not postgres",
+    };
+
+    /// The URL of an HTTP server.
     pub(crate) fn parse(text: &str) -> Result<Self, &'static str> {
+        Self::parse_as(text, Self::HTTP)
+    }
+
+    /// What is wrong is told without the URL, which may hold a password.
+    pub(crate) fn parse_as(text: &str, schemes: Schemes) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("an empty URL");
         }
@@ -31,7 +45,7 @@ impl Url {
         if text.contains('#') {
             return Err("a URL with a fragment (#…)");
         }
-        let (scheme, rest) = scheme(text)?;
+        let (scheme, rest) = schemes.split(text)?;
         let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, rest) = rest.split_at(authority_end);
         let (user, host) = authority
@@ -76,14 +90,24 @@ impl Url {
     }
 }
 
-fn scheme(text: &str) -> Result<(Option<&'static str>, &str), &'static str> {
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return Ok((None, text));
-    };
-    match scheme.to_ascii_lowercase().as_str() {
-        "http" => Ok((Some("http"), rest)),
-        "https" => Ok((Some("https"), rest)),
-        _ => Err("a URL whose scheme is neither http nor https"),
+/// The schemes that a URL may have.
+#[derive(Clone, Copy)]
+pub(crate) struct Schemes {
+    names: &'static [&'static str],
+    /// What is said of another one.
+    other: &'static str,
+}
+
+impl Schemes {
+    fn split(self, text: &str) -> Result<(Option<&'static str>, &str), &'static str> {
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Ok((None, text));
+        };
+        let name = self
+            .names
+            .iter()
+            .find(|name| name.eq_ignore_ascii_case(scheme));
+        name.map(|name| (Some(*name), rest)).ok_or(self.other)
     }
 }
 
@@ -180,6 +204,19 @@ mod tests {
     fn what_may_be_secret_is_masked() {
         let url = Url::parse("https://user:pass@host:1/p?key=abc").unwrap();
         assert_eq!(url.masked(), "https://[redacted]@host:1/p?[redacted]");
+    }
+
+    #[test]
+    fn databases_have_urls_of_their_own() {
+        let text = "postgresql://telemetry:s3cret@db.example:5432/telemetry?sslmode=require";
+        let url = Url::parse_as(text, Url::DATABASE).unwrap();
+        assert_eq!(url.to_string(), text);
+        assert_eq!(
+            url.masked(),
+            "postgresql://[redacted]@db.example:5432/telemetry?[redacted]"
+        );
+        assert!(Url::parse_as("http://db", Url::DATABASE).is_err());
+        assert!(Url::parse("postgres://db").is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::subscription::{self, Received, Subscriber, Subscription};
@@ -19,6 +19,7 @@ use crate::names::attribute::{
 };
 use crate::names::event;
 use crate::notice::notice;
+use crate::store::Keeper;
 use crate::value::Value;
 
 /// What the builder was told to call for each event.
@@ -32,6 +33,8 @@ pub(super) struct Announcer {
     called: Mutex<Option<Receiver<()>>>,
     /// `None` where log records go nowhere.
     log: Mutex<Option<WriteNote>>,
+    /// Where events outlive the process.
+    keeper: OnceLock<Arc<Keeper>>,
     tally: Arc<Tally>,
 }
 
@@ -46,6 +49,7 @@ impl Announcer {
             subscribers: Mutex::new(Some(Vec::new())),
             called: Mutex::default(),
             log: Mutex::new(log),
+            keeper: OnceLock::new(),
             tally: Arc::clone(tally),
         };
         if !callbacks.is_empty() {
@@ -73,6 +77,11 @@ impl Announcer {
         }
     }
 
+    /// From now on events are stored too.
+    pub(super) fn keep(&self, keeper: Arc<Keeper>) {
+        let _ = self.keeper.set(keeper);
+    }
+
     pub(super) fn announce(&self, event: &Event, tool: Option<&'static Tool>) {
         let mut attributes = attributes(event);
         if let Some(log) = &mut *lock(&self.log) {
@@ -88,6 +97,9 @@ impl Announcer {
         if let Some(tool) = tool {
             attributes.push((DRIFT_DESCRIPTION.into(), event.description.clone().into()));
             tool.leave_note(span_event(attributes));
+        }
+        if let Some(keeper) = self.keeper.get() {
+            keeper.event(event.clone());
         }
         if let Some(subscribers) = &mut *lock(&self.subscribers) {
             subscribers.retain(|subscriber| match subscriber.tell(event) {

@@ -88,9 +88,14 @@ impl LiveDetector {
         report.write(path.as_ref())
     }
 
-    /// Forgets the events of one tool, or of all. Gives how many those were. Metrics keep their
-    /// counts.
+    /// Forgets the events of one tool, or of all, stored ones of this service too. Gives how many
+    /// those were that the process knew. Metrics keep their counts.
     pub fn clear_events(&self, tool: Option<&str>) -> usize {
+        if let Some(running) = running() {
+            running
+                .detection(Instant::now() + PATIENCE)
+                .clear_stored_events(tool);
+        }
         let tool = tool.map(str::to_owned);
         ask(move |analyser| analyser.detector.clear_events(tool.as_deref())).unwrap_or_default()
     }

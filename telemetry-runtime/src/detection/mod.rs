@@ -8,6 +8,7 @@
 mod analyser;
 mod announce;
 mod feed;
+mod kept;
 mod live;
 mod settings;
 mod subscription;
@@ -26,12 +27,13 @@ use std::time::{Duration, Instant};
 use crate::collector::Sink;
 use crate::config::Config;
 use crate::error::Error;
-use crate::health::DriftHealth;
+use crate::health::{DriftHealth, StoreHealth};
 use crate::logs::WriteNote;
 use crate::metrics::{DriftNumbers, Snapshot};
 use analyser::{Analyser, Link};
 use announce::Announcer;
 use feed::Feed;
+use kept::Kept;
 use settings::Settings;
 use tally::Tally;
 
@@ -45,6 +47,7 @@ pub(crate) struct Detection {
     tally: Arc<Tally>,
     /// The analyser's, once drift was asked for.
     thread: Mutex<Option<JoinHandle<()>>>,
+    kept: Kept,
     /// By tool, as the last reader of metrics got them.
     numbers: Mutex<HashMap<String, DriftNumbers>>,
 }
@@ -64,6 +67,7 @@ impl Detection {
             announcer: Arc::new(announcer),
             tally,
             thread: Mutex::default(),
+            kept: Kept::default(),
             numbers: Mutex::default(),
         };
         detection.configure(config)?;
@@ -94,6 +98,7 @@ impl Detection {
                         .start(analyser)
                         .map_err(|why| Error::start("the thread of drift detection", why))?,
                 );
+                self.kept.start(config, &self.link, &self.announcer)?;
             }
             (Some(_), watches) => {
                 self.link.watch(watches);
@@ -123,9 +128,16 @@ impl Detection {
         !self.link.runs() || self.ask(deadline, |_| ()).is_some()
     }
 
-    /// The same for the last time: subscribers and callbacks have all there was.
+    /// The same, and the store has been told.
+    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+        self.drain(deadline) && self.kept.flush(deadline)
+    }
+
+    /// The same for the last time: subscribers, callbacks and the store have all there was.
     pub(crate) fn stop(&self, deadline: Instant) -> bool {
         let analysed = self.drain(deadline);
+        // It asks the analyser what was learned.
+        let kept = self.kept.shutdown(deadline);
         self.link.stop();
         let thread = self
             .thread
@@ -135,7 +147,7 @@ impl Detection {
         if analysed && let Some(thread) = thread {
             let _ = thread.join();
         }
-        self.announcer.stop(deadline) && analysed
+        self.announcer.stop(deadline) && analysed && kept
     }
 
     /// Adds what is known of drift to the tools' numbers.
@@ -155,5 +167,14 @@ impl Detection {
 
     pub(crate) fn health(&self) -> DriftHealth {
         self.tally.health(self.link.runs(), self.link.watches())
+    }
+
+    pub(crate) fn store_health(&self) -> Option<StoreHealth> {
+        self.kept.health()
+    }
+
+    /// Forgets stored events, those of this service, of one tool or of all.
+    pub(crate) fn clear_stored_events(&self, tool: Option<&str>) {
+        self.kept.clear_events(tool);
     }
 }

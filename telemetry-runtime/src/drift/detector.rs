@@ -305,3 +305,15 @@ pub struct Growth {
     /// What is to be added to it.
     pub baseline: Baseline,
 }
+
+impl Growth {
+    /// What a baseline has learned, `baseline`; with `replace` it takes the place of the stored one.
+    #[must_use]
+    pub fn new(tool: impl Into<String>, replace: bool, baseline: Baseline) -> Self {
+        Self {
+            tool: tool.into(),
+            replace,
+            baseline,
+        }
+    }
+}

@@ -25,8 +25,11 @@ mod refusal;
 mod resource;
 #[cfg(feature = "trace")]
 pub(crate) mod span;
-#[cfg(all(feature = "tls", any(feature = "_http", feature = "otlp-grpc")))]
-mod tls;
+#[cfg(all(
+    feature = "tls",
+    any(feature = "_http", feature = "otlp-grpc", feature = "postgres")
+))]
+pub(crate) mod tls;
 mod wire;
 
 #[cfg(test)]

@@ -39,6 +39,12 @@ impl Trust {
             .map_err(|why| Error::start(PART, why))
     }
 
+    /// What these files say, or the system's store where they say nothing.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn files(tls: &Tls) -> Result<Self, String> {
+        Self::load(tls)
+    }
+
     fn load(tls: &Tls) -> Result<Self, String> {
         let roots = match &tls.ca_file {
             Some(path) => certificates("tls.ca_file", path, &read("tls.ca_file", path)?)?,
@@ -112,6 +118,30 @@ impl Trust {
             )),
             None => config,
         }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Trust {
+    /// The same for those who use rustls as it is.
+    pub(crate) fn for_rustls(&self) -> Result<ClientConfig, String> {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(self.roots.iter().cloned());
+        let config =
+            ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+                .with_safe_default_protocol_versions()
+                .map_err(|error| error.to_string())?
+                .with_root_certificates(store);
+        let Some(client) = &self.client else {
+            return Ok(config.with_no_client_auth());
+        };
+        let chain = CertificateDer::pem_slice_iter(&client.chain)
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+        let key = PrivateKeyDer::from_pem_slice(&client.key).map_err(|error| error.to_string())?;
+        config
+            .with_client_auth_cert(chain, key)
+            .map_err(|error| error.to_string())
     }
 }
 

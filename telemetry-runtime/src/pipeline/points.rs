@@ -1,13 +1,14 @@
 //! Health as metrics: `telemetry.*`.
 
-use crate::health::{DestinationHealth, DriftHealth, Health};
+use crate::health::{DestinationHealth, DriftHealth, Health, StoreHealth};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{
     CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST, DRIFT_CALLS_UNORDERED,
     DRIFT_NOTIFICATIONS_DROPPED, DRIFT_TOOLS, DRIFT_TOOLS_EVICTED, EXPORT_FAILURES,
     LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED,
-    QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, TOOLS,
+    QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, STORE_EVENTS_DROPPED, STORE_EVENTS_WAITING,
+    STORE_EVENTS_WRITTEN, STORE_FAILURES, TOOLS,
 };
 
 /// The cause of spans that did not get as far as a queue.
@@ -30,6 +31,9 @@ pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
         ),
     ];
     of_drift(&health.drift, &mut points);
+    if let Some(store) = &health.store {
+        of_store(store, &mut points);
+    }
     health
         .destinations
         .iter()
@@ -49,6 +53,16 @@ fn of_drift(health: &DriftHealth, points: &mut Vec<HealthPoint>) {
         (DRIFT_CALLS_LOST, health.calls_lost),
         (DRIFT_NOTIFICATIONS_DROPPED, health.notifications_dropped),
         (DRIFT_CALLBACK_PANICS, health.callback_panics),
+    ];
+    points.extend(counters.map(|(name, value)| counter(name, value, vec![])));
+}
+
+fn of_store(health: &StoreHealth, points: &mut Vec<HealthPoint>) {
+    points.push(gauge(STORE_EVENTS_WAITING, health.events_waiting, vec![]));
+    let counters = [
+        (STORE_EVENTS_WRITTEN, health.events_written),
+        (STORE_EVENTS_DROPPED, health.events_dropped),
+        (STORE_FAILURES, health.failures),
     ];
     points.extend(counters.map(|(name, value)| counter(name, value, vec![])));
 }

@@ -7,7 +7,7 @@ use super::exports::{Exports, Hooks, Source};
 use super::points;
 use crate::call::{self, State, tool};
 use crate::collector::Collector;
-use crate::config::{Config, Differences, Loaded, Sources, load};
+use crate::config::{Config, Differences, Loaded, Sources, StoreKind, load};
 use crate::detection::{Callbacks, Detection};
 use crate::error::Error;
 use crate::health::Health;
@@ -107,6 +107,7 @@ impl Running {
             detection.fill(&mut snapshot);
             let mut health = Health {
                 drift: detection.health(),
+                store: detection.store_health(),
                 ..Health::of_calls()
             };
             if let Some(exports) = exports.upgrade() {
@@ -209,6 +210,7 @@ impl Running {
         let mut health = Health {
             running: true,
             drift: self.detection.health(),
+            store: self.detection.store_health(),
             ..Health::of_calls()
         };
         self.exports.health(&mut health);
@@ -221,10 +223,10 @@ impl Running {
         self.collector.read(Metrics::statistics)
     }
 
-    /// All calls that have ended before are handed on and analysed; `false` where that took too
+    /// All calls that have ended before are handed on, analysed and stored; `false` where that took too
     /// long.
     fn analysed(&self, deadline: Instant) -> bool {
-        self.collector.flush(deadline) && self.detection.drain(deadline)
+        self.collector.flush(deadline) && self.detection.flush(deadline)
     }
 
     /// What watches the tools, behind all calls that have ended before.
@@ -260,6 +262,7 @@ fn silence(config: &mut Config) -> Hooks {
     config.metrics.exporters.clear();
     config.logs.exporters.clear();
     config.drift.enabled = false;
+    config.store.kind = StoreKind::None;
     config.sdk_providers = false;
     Hooks::none()
 }

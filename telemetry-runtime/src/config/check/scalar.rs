@@ -37,6 +37,20 @@ pub(super) fn value(kind: Kind, key: &str, node: &Node) -> Result<Typed, Fault> 
                 format!("found {why}, allowed: {kind}"),
             ))
         }
+        Kind::Database => {
+            let written = text(kind, key, node)?;
+            match Url::parse_as(written, Url::DATABASE) {
+                Ok(url) if url.scheme.is_some() => Ok(Typed::Text(written.to_owned())),
+                other => {
+                    let why = other.err().unwrap_or("a URL without postgres://");
+                    Err(Fault::new(
+                        &node.place,
+                        key,
+                        format!("found {why}, allowed: {kind}"),
+                    ))
+                }
+            }
+        }
         Kind::Address => {
             let written = text(kind, key, node)?;
             match host_and_port(written) {

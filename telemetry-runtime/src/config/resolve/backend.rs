@@ -199,7 +199,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn tls(&self, scope: Scope) -> Tls {
+    pub(super) fn tls(&self, scope: Scope) -> Tls {
         let file = |name: &str| self.tls_file(name, scope).map(|(_, path)| path);
         Tls {
             cert_file: file("cert_file"),

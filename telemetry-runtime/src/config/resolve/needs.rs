@@ -18,7 +18,9 @@ impl Resolver<'_> {
                 continue;
             };
             let feature = match &setting.value {
-                Typed::Names(names) if names.contains(&CLIENT) => Some(CLIENT),
+                Typed::Names(names) if names.iter().any(|name| BY_VALUE.contains(name)) => {
+                    names.first().copied()
+                }
                 _ => key.feature.or_else(|| keys::find(key.switch?)?.feature),
             };
             match feature.filter(|feature| !features::has(feature)) {
@@ -63,8 +65,8 @@ impl Resolver<'_> {
     }
 }
 
-/// A value of `otlp_client`, and the feature it needs.
-const CLIENT: &str = "opentelemetry-otlp";
+/// Values of `otlp_client` and `store` that have the name of the feature they need.
+const BY_VALUE: [&str; 3] = ["opentelemetry-otlp", "sqlite", "postgres"];
 
 fn is_something(value: &Typed) -> bool {
     match value {

@@ -1,0 +1,414 @@
+//! What a store does, in the statements that both databases understand.
+//!
+//! Every change is one transaction in which nobody else writes. So growth is never added to a
+//! baseline that somebody has just forgotten: whoever adds has seen all marks before.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::sql::{Row, Sql, Value};
+use super::{
+    Batch, Decision, EventQuery, Found, Mark, Selection, Store, StoreError, StoredBaseline,
+    StoredEvent, Writer,
+};
+use crate::drift::{Baseline, BaselineKey, Event, Growth};
+
+/// A store over a connection.
+#[derive(Debug)]
+pub(crate) struct Tables<S>(pub(crate) S);
+
+impl<S: Sql> Store for Tables<S> {
+    fn baselines(&mut self, selection: &Selection) -> Result<Found<StoredBaseline>, StoreError> {
+        let rows = self.0.query(BASELINES, &selected(selection))?;
+        Ok(Found::of(rows.into_iter().map(baseline)))
+    }
+
+    fn events(&mut self, query: &EventQuery) -> Result<Found<StoredEvent>, StoreError> {
+        let mut values = selected(&query.selection);
+        values.push(query.since.map(micros).into());
+        values.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
+        let rows = self.0.query(EVENTS, &values)?;
+        Ok(Found::of(rows.into_iter().rev().map(event)))
+    }
+
+    fn write(&mut self, batch: &Batch) -> Result<Vec<Mark>, StoreError> {
+        self.transaction(|sql| {
+            let marks = marks(sql, &batch.writer, batch.seen)?;
+            if is_new(sql, batch)? {
+                for growth in &batch.growth {
+                    // What was learned before the decision is not what was decided.
+                    if !marks.iter().any(|mark| mark.tool == growth.tool) {
+                        apply(sql, &batch.writer, growth)?;
+                    }
+                }
+                for (index, event) in batch.events.iter().enumerate() {
+                    append(sql, batch, index, event)?;
+                }
+            }
+            Ok(marks)
+        })
+    }
+
+    fn accept(&mut self, selection: &Selection) -> Result<u64, StoreError> {
+        self.transaction(|sql| {
+            decide(sql, selection, Decision::Accept)?;
+            let mut values = vec![Value::from(micros(SystemTime::now()))];
+            values.extend(selected(selection));
+            sql.execute(ACCEPT_EVENTS, &values)?;
+            values.push(Value::Bytes(Vec::new()));
+            sql.execute(ACCEPT_BASELINES, &values)
+        })
+    }
+
+    fn reset(&mut self, selection: &Selection) -> Result<u64, StoreError> {
+        self.transaction(|sql| {
+            decide(sql, selection, Decision::Reset)?;
+            sql.execute(DELETE_BASELINES, &selected(selection))
+        })
+    }
+
+    fn clear_events(&mut self, selection: &Selection) -> Result<u64, StoreError> {
+        self.transaction(|sql| sql.execute(DELETE_EVENTS, &selected(selection)))
+    }
+
+    fn prune(&mut self, before: SystemTime) -> Result<u64, StoreError> {
+        self.transaction(|sql| {
+            let before = [Value::from(micros(before))];
+            sql.execute("DELETE FROM telemetry_marks WHERE at < $1", &before)?;
+            sql.execute("DELETE FROM telemetry_writers WHERE seen_at < $1", &before)?;
+            sql.execute("DELETE FROM telemetry_events WHERE at < $1", &before)
+        })
+    }
+
+    fn last_mark(&mut self) -> Result<i64, StoreError> {
+        let rows = self
+            .0
+            .query("SELECT COALESCE(MAX(id), 0) FROM telemetry_marks", &[])?;
+        rows.into_iter()
+            .next()
+            .map_or(Ok(0), |mut row| row.integer())
+    }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
+}
+
+impl<S: Sql> Tables<S> {
+    fn transaction<T>(
+        &mut self,
+        body: impl FnOnce(&mut S) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.0.begin()?;
+        match body(&mut self.0) {
+            Ok(value) => self.0.commit().map(|()| value),
+            Err(error) => {
+                // The first error is the one to tell.
+                _ = self.0.roll_back();
+                Err(error)
+            }
+        }
+    }
+}
+
+/// Whether the batch was not applied before; it counts as applied from here on.
+fn is_new(sql: &mut impl Sql, batch: &Batch) -> Result<bool, StoreError> {
+    let writer = Value::from(&*batch.writer.id);
+    let number = i64::try_from(batch.number).unwrap_or(i64::MAX);
+    let known = sql.query(
+        "SELECT last_batch FROM telemetry_writers WHERE writer = $1",
+        std::slice::from_ref(&writer),
+    )?;
+    if let Some(mut row) = known.into_iter().next()
+        && row.integer()? >= number
+    {
+        return Ok(false);
+    }
+    let now = micros(SystemTime::now());
+    sql.execute(
+        "INSERT INTO telemetry_writers (writer, last_batch, seen_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (writer) DO UPDATE SET last_batch = excluded.last_batch, seen_at = excluded.seen_at",
+        &[writer, number.into(), now.into()],
+    )?;
+    Ok(true)
+}
+
+fn marks(sql: &mut impl Sql, writer: &Writer, seen: i64) -> Result<Vec<Mark>, StoreError> {
+    let values = [
+        Value::from(seen),
+        (&*writer.service).into(),
+        (&*writer.environment).into(),
+        (&*writer.version).into(),
+        (&*writer.id).into(),
+    ];
+    let mark = |mut row: Row| {
+        let (id, tool) = (row.integer()?, row.text()?);
+        let decision = Decision::from_name(&row.text()?);
+        let at = time(row.integer()?);
+        Ok(decision.map(|decision| Mark {
+            id,
+            tool,
+            decision,
+            at,
+        }))
+    };
+    let rows = sql.query(MARKS, &values)?.into_iter();
+    rows.filter_map(|row| mark(row).transpose()).collect()
+}
+
+fn apply(sql: &mut impl Sql, writer: &Writer, growth: &Growth) -> Result<(), StoreError> {
+    let selection = Selection::default()
+        .service(&*writer.service)
+        .environment(&*writer.environment)
+        .version(&*writer.version)
+        .tool(&*growth.tool);
+    if growth.replace {
+        mark(sql, writer, &growth.tool, Decision::Accept)?;
+        let now = SystemTime::now();
+        let mut values = vec![Value::from(micros(now))];
+        values.extend(selected(&selection));
+        sql.execute(ACCEPT_EVENTS, &values)?;
+        return put(sql, writer, &growth.tool, &growth.baseline, Some(now));
+    }
+    let stored = sql.query(BASELINES, &selected(&selection))?;
+    let stored = Found::of(stored.into_iter().map(baseline));
+    if !stored.unreadable.is_empty() {
+        // A later release may read it. `reset` makes room.
+        return Ok(());
+    }
+    let stored = stored.rows.into_iter().next();
+    let accepted = stored.as_ref().and_then(|stored| stored.accepted);
+    match stored.and_then(|stored| stored.baseline) {
+        Some(mut whole) => {
+            whole.merge(&growth.baseline);
+            put(sql, writer, &growth.tool, &whole, accepted)
+        }
+        None => put(sql, writer, &growth.tool, &growth.baseline, accepted),
+    }
+}
+
+fn put(
+    sql: &mut impl Sql,
+    writer: &Writer,
+    tool: &str,
+    baseline: &Baseline,
+    accepted: Option<SystemTime>,
+) -> Result<(), StoreError> {
+    let values = [
+        Value::from(&*writer.service),
+        (&*writer.environment).into(),
+        (&*writer.version).into(),
+        tool.into(),
+        Value::Bytes(match baseline.calls() {
+            // Nothing is known: to be learned anew.
+            0 => Vec::new(),
+            _ => baseline.to_bytes(),
+        }),
+        micros(SystemTime::now()).into(),
+        accepted.map(micros).into(),
+    ];
+    sql.execute(PUT_BASELINE, &values).map(drop)
+}
+
+fn append(
+    sql: &mut impl Sql,
+    batch: &Batch,
+    index: usize,
+    event: &Event,
+) -> Result<(), StoreError> {
+    let writer = &batch.writer;
+    let values = [
+        Value::Text(format!("{}:{}:{index}", writer.id, batch.number)),
+        (&*writer.service).into(),
+        (&*writer.environment).into(),
+        (&*writer.version).into(),
+        (&*writer.id).into(),
+        (&*event.tool_name).into(),
+        micros(event.timestamp).into(),
+        event.drift_type.as_str().into(),
+        event.severity.as_str().into(),
+        Value::Text(event.to_json().to_string()),
+    ];
+    sql.execute(APPEND_EVENT, &values).map(drop)
+}
+
+/// Leaves a mark for the processes that run, one a tool and version.
+fn decide(sql: &mut impl Sql, selection: &Selection, decision: Decision) -> Result<(), StoreError> {
+    let now = micros(SystemTime::now());
+    let mut values = selected(selection);
+    values.extend([decision.as_str().into(), now.into()]);
+    sql.execute(MARK_SELECTED, &values).map(drop)
+}
+
+fn mark(
+    sql: &mut impl Sql,
+    writer: &Writer,
+    tool: &str,
+    decision: Decision,
+) -> Result<(), StoreError> {
+    let values = [
+        Value::from(&*writer.service),
+        (&*writer.environment).into(),
+        (&*writer.version).into(),
+        tool.into(),
+        decision.as_str().into(),
+        micros(SystemTime::now()).into(),
+        (&*writer.id).into(),
+    ];
+    sql.execute(MARK_ONE, &values).map(drop)
+}
+
+fn baseline(mut row: Row) -> Result<StoredBaseline, StoreError> {
+    let (service, environment) = (row.text()?, row.text()?);
+    let (version, tool) = (row.text()?, row.text()?);
+    let bytes = row.bytes()?;
+    let baseline = if bytes.is_empty() {
+        None
+    } else {
+        let read = Baseline::from_bytes(&bytes);
+        Some(read.map_err(|why| {
+            StoreError::damaged(format!(
+                "the baseline of {tool} in {service} {version} ({environment}) cannot be read: {why}"
+            ))
+        })?)
+    };
+    Ok(StoredBaseline {
+        key: BaselineKey {
+            service,
+            environment,
+            version,
+            tool,
+        },
+        baseline,
+        updated: time(row.integer()?),
+        accepted: row.maybe_integer()?.map(time),
+    })
+}
+
+fn event(mut row: Row) -> Result<StoredEvent, StoreError> {
+    let id = row.text()?;
+    let (service, environment) = (row.text()?, row.text()?);
+    let (version, writer) = (row.text()?, row.text()?);
+    let event = Event::from_json(&row.text()?)
+        .map_err(|why| StoreError::damaged(format!("the event {id} cannot be read: {why}")))?;
+    Ok(StoredEvent {
+        id,
+        service,
+        environment,
+        version,
+        writer,
+        event,
+        accepted: row.maybe_integer()?.map(time),
+    })
+}
+
+fn selected(selection: &Selection) -> Vec<Value> {
+    let Selection {
+        service,
+        environment,
+        version,
+        tool,
+    } = selection;
+    [service, environment, version, tool]
+        .map(|text| text.as_deref().into())
+        .to_vec()
+}
+
+/// Microseconds since 1970, as times are stored; before that, 0.
+fn micros(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
+fn time(micros: i64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+}
+
+/// The first four values are those of a selection. The cast tells PostgreSQL the type of what is nothing.
+macro_rules! where_selected {
+    ($service:literal, $environment:literal, $version:literal, $tool:literal) => {
+        concat!(
+            " WHERE (CAST(",
+            $service,
+            " AS TEXT) IS NULL OR service = ",
+            $service,
+            ")",
+            " AND (CAST(",
+            $environment,
+            " AS TEXT) IS NULL OR environment = ",
+            $environment,
+            ")",
+            " AND (CAST(",
+            $version,
+            " AS TEXT) IS NULL OR version = ",
+            $version,
+            ")",
+            " AND (CAST(",
+            $tool,
+            " AS TEXT) IS NULL OR tool = ",
+            $tool,
+            ")"
+        )
+    };
+}
+
+const BASELINES: &str = concat!(
+    "SELECT service, environment, version, tool, baseline, updated_at, accepted_at FROM telemetry_baselines",
+    where_selected!("$1", "$2", "$3", "$4"),
+    " ORDER BY service, environment, tool, version"
+);
+
+const EVENTS: &str = concat!(
+    "SELECT id, service, environment, version, writer, event, accepted_at FROM telemetry_events",
+    where_selected!("$1", "$2", "$3", "$4"),
+    " AND (CAST($5 AS BIGINT) IS NULL OR at >= $5) ORDER BY at DESC, id DESC LIMIT $6"
+);
+
+const PUT_BASELINE: &str = "\
+    INSERT INTO telemetry_baselines (service, environment, version, tool, baseline, updated_at, accepted_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7) \
+    ON CONFLICT (service, environment, version, tool) DO UPDATE \
+    SET baseline = excluded.baseline, updated_at = excluded.updated_at, accepted_at = excluded.accepted_at";
+
+const APPEND_EVENT: &str = "\
+    INSERT INTO telemetry_events (id, service, environment, version, writer, tool, at, drift_type, severity, event) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
+
+const DELETE_BASELINES: &str = concat!(
+    "DELETE FROM telemetry_baselines",
+    where_selected!("$1", "$2", "$3", "$4")
+);
+
+const DELETE_EVENTS: &str = concat!(
+    "DELETE FROM telemetry_events",
+    where_selected!("$1", "$2", "$3", "$4")
+);
+
+/// To be learned anew, compared with no version before.
+const ACCEPT_BASELINES: &str = concat!(
+    "UPDATE telemetry_baselines SET accepted_at = $1, updated_at = $1, baseline = $6",
+    where_selected!("$2", "$3", "$4", "$5")
+);
+
+const ACCEPT_EVENTS: &str = concat!(
+    "UPDATE telemetry_events SET accepted_at = $1",
+    where_selected!("$2", "$3", "$4", "$5"),
+    " AND accepted_at IS NULL"
+);
+
+const MARKS: &str = "\
+    SELECT id, tool, decision, at FROM telemetry_marks \
+    WHERE id > $1 AND service = $2 AND environment = $3 AND (version IS NULL OR version = $4) AND writer <> $5 \
+    ORDER BY id";
+
+const MARK_ONE: &str = "\
+    INSERT INTO telemetry_marks (service, environment, version, tool, decision, at, writer) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+/// For every tool that has a baseline or an event; for every version where none was named.
+const MARK_SELECTED: &str = concat!(
+    "INSERT INTO telemetry_marks (service, environment, version, tool, decision, at, writer) ",
+    "SELECT DISTINCT service, environment, CAST($3 AS TEXT), tool, CAST($5 AS TEXT), CAST($6 AS BIGINT), '' FROM (",
+    "SELECT service, environment, version, tool FROM telemetry_baselines UNION ",
+    "SELECT service, environment, version, tool FROM telemetry_events) AS known",
+    where_selected!("$1", "$2", "$3", "$4")
+);

@@ -27,6 +27,12 @@ pub(crate) fn exact(moment: SystemTime) -> String {
     }
 }
 
+/// The time of day, `14:02:10`.
+pub(crate) fn time_of_day(moment: SystemTime) -> String {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    seconds(since.as_secs()).split_off("0000-00-00T".len())
+}
+
 /// Reads RFC 3339: a date and a time, with `T` or a space between them, a fraction, and `Z` or
 /// an offset. `None` of what is none, or before 1970.
 pub(crate) fn read(text: &str) -> Option<SystemTime> {

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
 
+use super::tool::Tool;
 use super::{
     Baseline, BaselineStats, ConfigError, DetectorConfig, Event, Filter, Outcome, Sample,
     ToolSettings,
@@ -22,13 +23,13 @@ pub struct Detector {
     events: VecDeque<Event>,
     undrained: Vec<Event>,
     counters: Counters,
+    now: u64,
 }
 
 #[derive(Debug)]
 struct Slot {
-    name: String,
     generation: u32,
-    baseline: Baseline,
+    tool: Tool,
 }
 
 /// A tool of one detector, for [`Detector::record`]. It outlives the tool's eviction: samples
@@ -67,6 +68,7 @@ impl Detector {
             events: VecDeque::new(),
             undrained: Vec::new(),
             counters: Counters::default(),
+            now: 0,
         })
     }
 
@@ -108,10 +110,10 @@ impl Detector {
             };
         }
         let slot = self.tools.len() as u32;
+        let settings = self.settings.get(tool).cloned().unwrap_or_default();
         self.tools.push(Slot {
-            name: tool.to_owned(),
             generation: 0,
-            baseline: Baseline::default(),
+            tool: Tool::new(tool, settings),
         });
         self.names.insert(tool.to_owned(), slot);
         ToolKey {
@@ -141,24 +143,45 @@ impl Detector {
     /// Takes in one call of a tool that is known by its key: the fast way. `false`, and counted,
     /// if the key is outdated.
     pub fn record(&mut self, key: ToolKey, sample: &Sample) -> bool {
-        let Some(slot) = self.slot(key) else {
+        let at = self.time(sample.at);
+        let Some(slot) = self.tools.get_mut(key.slot as usize) else {
             self.counters.rejected += 1;
             return false;
         };
-        let baseline = &mut slot.baseline;
-        match sample.outcome {
-            Outcome::Success => {
-                baseline.calls += 1;
-                baseline.durations.add(sample.nanos, 1);
-            }
-            Outcome::Error => {
-                baseline.calls += 1;
-                baseline.errors += 1;
-            }
-            Outcome::Cancelled => {}
+        if slot.generation != key.generation {
+            self.counters.rejected += 1;
+            return false;
         }
-        baseline.updated_at = baseline.updated_at.max(sample.at);
+        if let Some(event) = slot.tool.record(sample, at, &self.config) {
+            self.raise(event);
+        }
         true
+    }
+
+    #[cold]
+    fn raise(&mut self, event: Event) {
+        if self
+            .settings
+            .get(&event.tool_name)
+            .is_some_and(|settings| settings.muted)
+        {
+            return;
+        }
+        if self.events.len() >= self.config.max_events {
+            self.events.pop_front();
+            self.counters.events_dropped += 1;
+        }
+        self.events.push_back(event.clone());
+        self.undrained.push(event);
+    }
+
+    /// Nanoseconds since 1970; time does not go back.
+    fn time(&mut self, at: SystemTime) -> u64 {
+        let nanos = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.as_nanos() as u64);
+        self.now = self.now.max(nanos);
+        self.now
     }
 
     /// Takes in calls that were counted elsewhere: durations of successes (ns) with their numbers,
@@ -173,19 +196,26 @@ impl Detector {
         at: SystemTime,
     ) {
         let key = self.key(tool);
-        let Some(slot) = self.slot(key) else { return };
         for (nanos, count) in successes {
-            slot.baseline.durations.add(nanos, count);
-            slot.baseline.calls += u64::from(count);
+            for _ in 0..count {
+                self.record(key, &Sample::new(nanos, Outcome::Success, at));
+            }
         }
-        slot.baseline.calls += errors;
-        slot.baseline.errors += errors;
-        slot.baseline.updated_at = slot.baseline.updated_at.max(at);
+        for _ in 0..errors {
+            self.record(key, &Sample::new(0, Outcome::Error, at));
+        }
     }
 
     /// Lets time go on where no samples do: batches that have waited long enough are looked at,
     /// and a tool that is no longer called is noticed. Call it about every second.
-    pub fn advance(&mut self, _now: SystemTime) {}
+    pub fn advance(&mut self, now: SystemTime) {
+        let now = self.time(now);
+        for slot in 0..self.tools.len() {
+            if let Some(event) = self.tools[slot].tool.advance(now, &self.config) {
+                self.raise(event);
+            }
+        }
+    }
 
     /// Events raised since the last call of this, oldest first.
     pub fn drain_events(&mut self) -> Vec<Event> {
@@ -218,14 +248,19 @@ impl Detector {
     /// What is normal for the tool; `None` while nothing is known.
     #[must_use]
     pub fn baseline_stats(&self, tool: &str) -> Option<BaselineStats> {
-        BaselineStats::of(&self.tools[*self.names.get(tool)? as usize].baseline)
+        BaselineStats::of(&self.tool(tool)?.baseline())
     }
 
     /// The evidence that the tool has changed, as a share of what raises an event: 0 is none, 1 and
     /// more is a change that has not ended. `None` while its baseline is too young to tell.
     #[must_use]
-    pub fn score(&self, _tool: &str) -> Option<f64> {
-        None
+    pub fn score(&self, tool: &str) -> Option<f64> {
+        self.tool(tool)?.watch.score_share().map(f64::from)
+    }
+
+    fn tool(&self, name: &str) -> Option<&Tool> {
+        let slot = self.names.get(name)?;
+        Some(&self.tools[*slot as usize].tool)
     }
 
     /// Names of the tools it knows, in no order.
@@ -242,8 +277,8 @@ impl Detector {
     pub fn reset_baseline(&mut self, tool: Option<&str>) -> usize {
         let mut reset = 0;
         for slot in &mut self.tools {
-            if tool.is_none_or(|tool| slot.name == tool) {
-                slot.baseline = Baseline::default();
+            if tool.is_none_or(|tool| slot.tool.name == tool) {
+                slot.tool = Tool::new(&slot.tool.name.clone(), slot.tool.settings.clone());
                 reset += 1;
             }
         }
@@ -255,7 +290,7 @@ impl Detector {
     pub fn export_baselines(&self) -> Vec<(String, Baseline)> {
         let tools = self.tools.iter();
         tools
-            .map(|slot| (slot.name.clone(), slot.baseline.clone()))
+            .map(|slot| (slot.tool.name.clone(), slot.tool.baseline()))
             .collect()
     }
 
@@ -271,7 +306,7 @@ impl Detector {
         for (tool, baseline) in baselines {
             let key = self.key(&tool);
             if let Some(slot) = self.slot(key) {
-                slot.baseline.merge(&baseline);
+                slot.tool.watch.normal.merge(&baseline.durations);
             }
         }
     }

@@ -108,6 +108,10 @@ impl Histogram {
         self.counts[place] = self.counts[place].saturating_add(count);
     }
 
+    pub(super) fn clear(&mut self) {
+        self.counts.clear();
+    }
+
     /// Adds all of another. A bucket holds up to 2³² − 1 calls and stays there.
     pub fn merge(&mut self, other: &Self) {
         for (bucket, count) in other.buckets() {

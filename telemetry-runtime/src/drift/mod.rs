@@ -6,7 +6,7 @@
 //! one when the change has become the new normal. It has no thread, no clock and no global: time
 //! is handed in, so it serves tests, replays and other programs as well as a running process.
 //!
-//! ```no_run
+//! ```
 //! use std::time::{Duration, SystemTime};
 //! use telemetry_runtime::drift::{Detector, DetectorConfig, DriftType, Outcome};
 //!
@@ -28,14 +28,26 @@
 
 mod baseline;
 mod bytes;
+mod compare;
 mod config;
+mod cusum;
+mod density;
+mod dependence;
+mod describe;
 mod detector;
 mod event;
 mod filter;
 mod histogram;
+mod limit;
+mod recent;
 mod report;
 mod sample;
 mod statistics;
+mod table;
+mod tail;
+mod template;
+mod tool;
+mod watch;
 
 pub use baseline::{Baseline, BaselineKey, Season, SeasonProfile};
 pub use bytes::DecodeError;

@@ -1,0 +1,110 @@
+//! A template: one way in which a density could change.
+
+use super::density::{Counts, Density};
+
+/// Templates watched at once: as many as fill a cache line with `f32`.
+pub(super) const TEMPLATES: usize = 16;
+
+/// What a template says has changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Template {
+    /// All durations, by this factor.
+    Location(f64),
+    /// Their distance from the median, on the logarithmic scale, by this factor.
+    Spread(f64),
+    /// The share of calls above this quantile, by this factor.
+    Mass(f64, f64),
+    /// How far calls above this quantile lie beyond it, on the logarithmic scale, by this factor.
+    Tail(f64, f64),
+}
+
+use Template::{Location, Mass, Spread, Tail};
+
+pub(super) static ALL: [Template; TEMPLATES] = [
+    Location(1.05),
+    Location(1.10),
+    Location(1.22),
+    Location(1.48),
+    Location(2.18),
+    Location(1.0 / 1.05),
+    Location(1.0 / 1.10),
+    Location(1.0 / 1.22),
+    Location(1.0 / 1.48),
+    Location(1.0 / 2.18),
+    Spread(1.5),
+    Spread(1.0 / 1.5),
+    Mass(0.75, 1.5),
+    Mass(0.90, 2.0),
+    Mass(0.99, 3.0),
+    Tail(0.95, 2.5),
+];
+
+impl Template {
+    pub(super) fn is_location(self) -> bool {
+        matches!(self, Location(_))
+    }
+
+    /// Whether a few rare calls make its evidence, rather than most of them.
+    pub(super) fn is_rare(self) -> bool {
+        matches!(self, Mass(..) | Tail(..))
+    }
+
+    /// What the density becomes, not yet scaled to sum to 1. `width`: a bucket, in nats.
+    pub(super) fn apply(self, density: &Density, counts: &Counts, width: f64) -> Vec<f64> {
+        let f = &density.f;
+        let middle = counts.quantile(0.5) - 0.5;
+        match self {
+            Location(factor) => {
+                let shift = factor.ln() / width;
+                (0..f.len()).map(|b| at(f, b as f64 - shift)).collect()
+            }
+            Spread(factor) => (0..f.len())
+                .map(|b| at(f, middle + (b as f64 - middle) / factor) / factor)
+                .collect(),
+            Mass(q, factor) => {
+                let from = counts.quantile(q);
+                let above: f64 = f.iter().skip(from.ceil() as usize).sum();
+                let rest = (1.0 - factor * above).max(0.05) / (1.0 - above).max(0.05);
+                let factors = |b: usize| if b as f64 >= from { factor } else { rest };
+                f.iter().enumerate().map(|(b, f)| f * factors(b)).collect()
+            }
+            Tail(q, factor) => {
+                let from = counts.quantile(q);
+                let excess = mean_excess(counts, from);
+                f.iter()
+                    .enumerate()
+                    .map(|(b, f)| {
+                        let beyond = b as f64 + 0.5 - from;
+                        if beyond < 0.0 {
+                            return *f;
+                        }
+                        let log = -factor.ln() + beyond / excess * (1.0 - 1.0 / factor);
+                        f * log.min(20.0).exp()
+                    })
+                    .collect()
+            }
+        }
+    }
+}
+
+/// By how much, on average, what lies beyond a place does.
+fn mean_excess(counts: &Counts, from: f64) -> f64 {
+    let (mut sum, mut calls) = (0.0, 0.0);
+    for (bucket, count) in counts.counts.iter().enumerate().skip(from as usize) {
+        let beyond = bucket as f64 + 0.5 - from;
+        if beyond >= 0.0 {
+            sum += count * beyond;
+            calls += count;
+        }
+    }
+    (sum / f64::max(calls, 1.0)).max(0.5)
+}
+
+/// The density between buckets.
+fn at(f: &[f64], place: f64) -> f64 {
+    if place < 0.0 || place >= (f.len() - 1) as f64 {
+        return 0.0;
+    }
+    let (below, share) = (place as usize, place.fract());
+    f[below] * (1.0 - share) + f[below + 1] * share
+}

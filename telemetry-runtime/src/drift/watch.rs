@@ -1,0 +1,378 @@
+//! A watch: one tool's durations, from its first call on.
+
+use super::cusum::{Cusums, Limits, STEP};
+use super::histogram::BUCKETS;
+use super::recent::Recent;
+use super::table::{Clip, Table};
+use super::template::{ALL, TEMPLATES, Template};
+use super::{Histogram, dependence, limit, tail};
+
+/// Calls looked at together.
+pub(super) const BATCH: usize = 2 * STEP;
+/// Calls before there is a first table.
+const FIRST: u64 = 50;
+
+/// Parameters of the method; the lab found them on seeds of its own.
+pub(super) struct Parameters {
+    pub(super) clip: Clip,
+    /// Share of false alarms for location templates, for all others, each.
+    pub(super) share: fn(Template) -> f64,
+    pub(super) caution: f64,
+    pub(super) common_cap: f32,
+    pub(super) rare_cap: f32,
+    pub(super) burst: f64,
+    pub(super) prefer_location: f32,
+    pub(super) growth: f64,
+}
+
+pub(super) static PARAMETERS: Parameters = Parameters {
+    clip: Clip {
+        common: 3.0,
+        rare: 5.0,
+        doubt: 0.02,
+    },
+    share: |template| if template.is_location() { 0.06 } else { 0.04 },
+    caution: 1.0,
+    common_cap: 1.0 / 6.5,
+    rare_cap: 0.46,
+    burst: 1.5,
+    prefer_location: 0.7,
+    growth: 1.25,
+};
+
+/// What a watch has found, for the detector to judge and tell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Finding {
+    /// The durations have changed as this template says.
+    Changed(usize),
+    /// Few calls in a row were not as usual.
+    Burst(usize),
+    /// A single call was beyond all expectation.
+    Single(u16),
+    /// They are back.
+    Recovered,
+}
+
+/// One tool's durations.
+#[derive(Debug)]
+pub(super) struct Watch {
+    pending: [u16; BATCH],
+    waiting: u8,
+    pub(super) recent: Recent,
+    /// What is known to be normal.
+    pub(super) normal: Histogram,
+    normal_calls: u64,
+    /// The newest calls and those before them: not yet taken for normal.
+    quarantine: [Histogram; 2],
+    newest: u64,
+    rebuild_at: u64,
+    pub(super) ratios: [f32; TEMPLATES],
+    pub(super) table: Option<Box<Table>>,
+    limits: Limits,
+    single: u16,
+    cusums: Cusums,
+    /// The number of successes when a template's evidence was last none.
+    started: [u64; TEMPLATES],
+    pub(super) change: Option<Change>,
+    /// No further anomaly is told before this call.
+    calm_from: u64,
+}
+
+/// A change that has been told and is not over.
+#[derive(Debug)]
+pub(super) struct Change {
+    template: usize,
+    /// Evidence for each template since.
+    sums: [f32; TEMPLATES],
+    /// Evidence that each template is no longer right.
+    back: [f32; TEMPLATES],
+    pub(super) back_since: u64,
+    /// What the tool does now.
+    pub(super) since: Histogram,
+}
+
+impl Watch {
+    pub(super) fn new() -> Self {
+        Self {
+            pending: [0; BATCH],
+            waiting: 0,
+            recent: Recent::default(),
+            normal: Histogram::default(),
+            normal_calls: 0,
+            quarantine: Default::default(),
+            newest: 0,
+            rebuild_at: FIRST,
+            ratios: [1.0; TEMPLATES],
+            table: None,
+            limits: Limits::off(),
+            single: u16::MAX,
+            cusums: Cusums::new(),
+            started: [0; TEMPLATES],
+            change: None,
+            calm_from: 0,
+        }
+    }
+
+    /// Takes in the bucket of a success. `true`: a batch is full and to be [closed](Self::close).
+    #[inline]
+    pub(super) fn push(&mut self, bucket: u16) -> bool {
+        self.pending[usize::from(self.waiting)] = bucket;
+        self.waiting += 1;
+        usize::from(self.waiting) == BATCH
+    }
+
+    pub(super) fn waiting(&self) -> bool {
+        self.waiting > 0
+    }
+
+    /// Looks at the batch that waits. `calls`: calls to one false alarm.
+    pub(super) fn close(&mut self, at: u64, calls: f64) -> Option<Finding> {
+        let batch = self.pending;
+        let batch = &batch[..usize::from(std::mem::take(&mut self.waiting))];
+        for bucket in batch {
+            self.recent.push(*bucket, at);
+        }
+        let finding = self.score(batch);
+        if self.change.is_none() {
+            self.learn(batch, calls);
+        }
+        finding
+    }
+
+    fn score(&mut self, batch: &[u16]) -> Option<Finding> {
+        let table = self.table.as_deref()?;
+        if let Some(change) = &mut self.change {
+            return change.step(table, &self.limits, batch, self.recent.pushed());
+        }
+        let mut finding = None;
+        for step in batch.chunks(STEP) {
+            self.cusums.step(table, &self.limits, step);
+            if finding.is_none() && self.cusums.exceeds(&self.limits) {
+                finding = Some(());
+            }
+        }
+        let pushed = self.recent.pushed();
+        for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
+            if *value <= 0.0 {
+                *started = pushed;
+            }
+        }
+        let single = batch
+            .iter()
+            .copied()
+            .filter(|bucket| *bucket >= self.single)
+            .max();
+        if finding.is_some() {
+            let (_, drift) = Cusums::leading(&self.cusums.capped, &self.limits.drift);
+            if drift >= 1.0 {
+                return Some(Finding::Changed(self.winner()));
+            }
+            let (template, _) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
+            self.cusums.whole = [0.0; TEMPLATES];
+            return self.anomaly(Finding::Burst(template));
+        }
+        single.and_then(|bucket| self.anomaly(Finding::Single(bucket)))
+    }
+
+    /// An anomaly is told once, not again for each call of a bad minute.
+    fn anomaly(&mut self, finding: Finding) -> Option<Finding> {
+        let pushed = self.recent.pushed();
+        let calm = pushed >= self.calm_from;
+        self.calm_from = pushed + 64;
+        calm.then_some(finding)
+    }
+
+    /// The template that explains the change; a location where one does nearly as well.
+    fn winner(&self) -> usize {
+        let share = |t: usize| self.cusums.capped[t] / self.limits.drift[t];
+        let best = |location_only: bool| {
+            let among = (0..TEMPLATES).filter(|t| !location_only || ALL[*t].is_location());
+            among
+                .max_by(|a, b| share(*a).total_cmp(&share(*b)))
+                .unwrap_or(0)
+        };
+        let (any, location) = (best(false), best(true));
+        if share(location) >= PARAMETERS.prefer_location * share(any) {
+            location
+        } else {
+            any
+        }
+    }
+
+    /// How much evidence there is, as a share of what raises an event.
+    pub(super) fn score_share(&self) -> Option<f32> {
+        self.table.as_ref()?;
+        Some(Cusums::leading(&self.cusums.capped, &self.limits.drift).1)
+    }
+
+    pub(super) fn evidence(&self, template: usize) -> (f64, f64) {
+        (
+            f64::from(self.cusums.capped[template]),
+            f64::from(self.limits.drift[template]),
+        )
+    }
+
+    /// Information a call of `template` gives while it is right, nats.
+    pub(super) fn gain(&self, template: usize) -> f64 {
+        let gain = self
+            .table
+            .as_ref()
+            .map_or(0.0, |table| table.columns[template].gain);
+        gain * f64::from(self.limits.weight[template])
+    }
+
+    pub(super) fn started(&self, template: usize) -> u64 {
+        self.started[template]
+    }
+
+    fn learn(&mut self, batch: &[u16], calls: f64) {
+        for bucket in batch {
+            self.quarantine[0].add_bucket(*bucket, 1);
+        }
+        self.newest += batch.len() as u64;
+        let quiet = self.score_share().is_none_or(|share| share < 0.5);
+        if quiet && self.newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512) {
+            let [newest, older] = &mut self.quarantine;
+            self.normal.merge(older);
+            self.normal_calls += older.total();
+            std::mem::swap(newest, older);
+            newest.clear();
+            self.newest = 0;
+        }
+        if self.table.is_none()
+            && self.normal_calls + self.quarantine[1].total() + self.newest >= FIRST
+        {
+            self.end_quarantine();
+        }
+        if self.normal_calls >= self.rebuild_at {
+            self.rebuild(calls);
+        }
+    }
+
+    fn end_quarantine(&mut self) {
+        for histogram in &mut self.quarantine {
+            self.normal.merge(histogram);
+            histogram.clear();
+        }
+        self.normal_calls = self.normal.total();
+        self.newest = 0;
+    }
+
+    /// Makes table and limits anew from what is normal now.
+    pub(super) fn rebuild(&mut self, calls: f64) {
+        self.normal_calls = self.normal.total();
+        let next = self.normal_calls as f64 * PARAMETERS.growth;
+        self.rebuild_at = next as u64 + 8;
+        let table = Table::new(&self.normal, PARAMETERS.clip);
+        let quarantined = (self.newest + self.quarantine[1].total()) as usize;
+        let mut ordered = self.recent.last(usize::MAX);
+        ordered.truncate(ordered.len().saturating_sub(quarantined));
+        if ordered.len() >= 50 {
+            self.ratios = dependence::ratios(&table, &ordered);
+        }
+        self.limits = limits(&table, &self.ratios, self.normal_calls as f64, calls);
+        self.single = tail::limit(&self.normal, 0.1 / calls)
+            .unwrap_or(u16::MAX)
+            .min(BUCKETS as u16);
+        self.table = Some(Box::new(table));
+    }
+
+    /// The change is told: from now on its end is looked for.
+    pub(super) fn told(&mut self, template: usize) {
+        self.change = Some(Change {
+            template,
+            sums: [0.0; TEMPLATES],
+            back: [0.0; TEMPLATES],
+            back_since: self.recent.pushed(),
+            since: Histogram::default(),
+        });
+        self.cusums.clear();
+        self.started = [self.recent.pushed(); TEMPLATES];
+        self.quarantine = Default::default();
+        self.newest = 0;
+    }
+
+    /// The change is over, or was too small to be told.
+    pub(super) fn quiet(&mut self) {
+        self.change = None;
+        self.cusums.clear();
+        self.started = [self.recent.pushed(); TEMPLATES];
+        self.calm_from = self.recent.pushed() + 64;
+    }
+}
+
+impl Change {
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "side by side: the compiler makes vectors of it"
+    )]
+    fn step(
+        &mut self,
+        table: &Table,
+        limits: &Limits,
+        batch: &[u16],
+        pushed: u64,
+    ) -> Option<Finding> {
+        for bucket in batch {
+            let row = table.row(*bucket);
+            for t in 0..TEMPLATES {
+                let score = row[t] * limits.weight[t];
+                self.sums[t] += score;
+                self.back[t] = (self.back[t] - score).max(0.0);
+            }
+            self.since.add_bucket(*bucket, 1);
+        }
+        // The likeliest of its kind, now that more is known.
+        let kind = ALL[self.template].is_location();
+        let same = (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
+        let likeliest = same
+            .max_by(|a, b| self.sums[*a].total_cmp(&self.sums[*b]))
+            .unwrap_or(0);
+        if self.sums[likeliest] > self.sums[self.template] + 3.0 {
+            self.template = likeliest;
+        }
+        let back = self.back[self.template];
+        if back <= 0.0 {
+            self.back_since = pushed;
+        }
+        (back >= limits.drift[self.template]).then_some(Finding::Recovered)
+    }
+}
+
+impl Limits {
+    fn off() -> Self {
+        Self {
+            weight: [0.0; TEMPLATES],
+            drift: [f32::MAX; TEMPLATES],
+            burst: [f32::MAX; TEMPLATES],
+            cap: [0.0; TEMPLATES],
+        }
+    }
+}
+
+/// Limits for a baseline of `known` calls and one false alarm in `calls`.
+fn limits(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> Limits {
+    let mut limits = Limits::off();
+    for (t, template) in ALL.iter().enumerate() {
+        let weight = 1.0 / f64::from(ratios[t]);
+        let column = &table.columns[t];
+        let information = column.information * weight;
+        if information <= 0.0 || column.gain <= 0.0 {
+            continue;
+        }
+        let exact = limit::cusum(calls / (PARAMETERS.share)(*template), information);
+        let Some(limit) = limit::uncertain(exact, known * information, PARAMETERS.caution) else {
+            continue;
+        };
+        limits.weight[t] = weight as f32;
+        limits.drift[t] = limit as f32;
+        limits.burst[t] = (limit + PARAMETERS.burst) as f32;
+        let cap = if template.is_rare() {
+            PARAMETERS.rare_cap
+        } else {
+            PARAMETERS.common_cap
+        };
+        limits.cap[t] = limit as f32 * cap;
+    }
+    limits
+}

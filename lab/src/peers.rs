@@ -10,6 +10,19 @@ use telemetry_lab_harness::report::Listed;
 /// What stands for this project where peers are named.
 pub(crate) const OURS: &str = "ours";
 
+/// Peers are built as this program was: a debug build is for trying whether all still works.
+const PROFILE: &str = if cfg!(debug_assertions) {
+    "dev"
+} else {
+    "release"
+};
+/// Of a profile, below the target directory.
+const FOLDER: &str = if cfg!(debug_assertions) {
+    "debug"
+} else {
+    "release"
+};
+
 /// A program that is built.
 pub(crate) struct Program {
     path: PathBuf,
@@ -38,13 +51,8 @@ impl Program {
         }
         let target = target();
         let built = cargo()
-            .args([
-                "build",
-                "--release",
-                "--locked",
-                "--quiet",
-                "--manifest-path",
-            ])
+            .args(["build", "--locked", "--quiet", "--profile", PROFILE])
+            .arg("--manifest-path")
             .arg(&manifest)
             .arg("--target-dir")
             .arg(&target)
@@ -52,7 +60,7 @@ impl Program {
         if !built.success() {
             return Err(format!("{name} does not build").into());
         }
-        let path = target.join("release").join(format!("lab-peer-{name}"));
+        let path = target.join(FOLDER).join(format!("lab-peer-{name}"));
         Ok(Self { path, first: &[] })
     }
 

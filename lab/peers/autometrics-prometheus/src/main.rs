@@ -4,7 +4,6 @@ mod functions;
 
 use std::process::ExitCode;
 
-use autometrics::prometheus_exporter;
 use telemetry_lab_harness::case::{Calls, repeated};
 use telemetry_lab_harness::peer::Finish;
 use telemetry_lab_harness::{Case, Peer, Target, Variant, program};
@@ -20,7 +19,7 @@ impl Peer for Autometrics {
     }];
 
     fn start(_variant: &str, _target: &Target) -> Self {
-        prometheus_exporter::init();
+        // The registry is the `prometheus` crate's own, from the first call on.
         Self
     }
 
@@ -41,12 +40,14 @@ impl Peer for Autometrics {
     fn settle(&self) {}
 
     fn finish(self) -> Finish {
-        // `function_calls_total{…} 1234`
-        let page = prometheus_exporter::encode_to_string().unwrap_or_default();
-        let counts = page
-            .lines()
-            .filter(|line| line.starts_with("function_calls_total{"))
-            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        let families = prometheus::gather().into_iter();
+        let calls = families.filter(|family| family.name() == "function_calls_total");
+        let counts = calls.flat_map(|family| {
+            let metrics = family.get_metric().iter();
+            metrics
+                .map(|metric| metric.get_counter().get_value())
+                .collect::<Vec<_>>()
+        });
         Finish {
             spans_dropped: None,
             calls_counted: Some(counts.sum::<f64>() as u64),

@@ -86,6 +86,8 @@
 //! # pollster::block_on(fetch_all(vec!["a".to_owned()]));
 //! ```
 //!
+//! In tests, [`testing`] captures calls in memory.
+//!
 //! Between processes a trace travels in headers: the module `propagation`.
 //!
 //! With the feature `sdk`, [`init`] installs OpenTelemetry's global providers too, so that spans
@@ -217,7 +219,6 @@ mod export;
 mod logs;
 #[cfg(feature = "_calls")]
 mod metrics;
-#[cfg(feature = "_calls")]
 mod names;
 #[cfg(feature = "_calls")]
 mod notice;
@@ -234,6 +235,7 @@ pub mod store;
 #[cfg(all(feature = "drift", not(feature = "_store")))]
 #[path = "without_store.rs"]
 mod store;
+pub mod testing;
 #[cfg(feature = "_export")]
 mod trace;
 

@@ -84,6 +84,16 @@ impl Current {
         })
     }
 
+    /// The span of a capture, which takes attributes that go nowhere.
+    pub(super) fn of_capture(ids: Ids) -> Self {
+        Self {
+            ids,
+            tool: None,
+            details: Some(SharedDetails::default()),
+            context: context::Kept::default(),
+        }
+    }
+
     pub(crate) fn without_details(ids: Ids) -> Self {
         Self {
             ids,
@@ -196,7 +206,7 @@ impl Current {
         }
     }
 
-    fn enter(&self) -> Entered {
+    pub(super) fn enter(&self) -> Entered {
         let details = self.details.clone().filter(|_| local::are_alive());
         let Some(details) = details else {
             return Entered::default();
@@ -223,7 +233,7 @@ impl Current {
 
 /// While it lives, this thread is inside a call that began elsewhere.
 #[derive(Default)]
-struct Entered {
+pub(super) struct Entered {
     position: Option<usize>,
     attached: context::Attached,
 }

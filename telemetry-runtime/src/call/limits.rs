@@ -71,6 +71,14 @@ impl Rules {
     }
 }
 
+/// Whether a configuration has been heard.
+pub(super) fn are_known() -> bool {
+    CALLS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .is_some()
+}
+
 pub(crate) fn configure(calls: Arc<Calls>) {
     *CALLS.write().unwrap_or_else(PoisonError::into_inner) = Some(calls);
     GENERATION.fetch_add(1, Relaxed);

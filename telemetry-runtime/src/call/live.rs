@@ -11,7 +11,7 @@ use super::local::{self, DetailsOf, Frame, Local, Standing};
 use super::record::{Details, Ids, Kept, Outcome, Record};
 use super::state::State;
 use super::tool::Origin;
-use super::{clock, limits};
+use super::{captures, clock, limits};
 use crate::collector;
 use crate::config::LogCalls;
 use crate::value::Value;
@@ -408,10 +408,16 @@ impl Live {
                 return;
             };
             let frame = frame(local).unwrap_or_default();
-            let ids = frame.ids;
+            let (ids, live_state) = (frame.ids, live.state);
             let record = live.record(frame, end, outcome, error);
             if record.kept != Kept::No {
                 local.keep_parent(ids, record.kept);
+            }
+            if live_state.captures() {
+                captures::ended(&record);
+                if live_state.only_captures() {
+                    return;
+                }
             }
             local.ring.push(record);
         });

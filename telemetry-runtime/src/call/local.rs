@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use fastrand::Rng;
 
 use super::around::Around;
+use super::captures;
 use super::context::{self, Active};
 use super::record::{Caller, Details, Ids, Kept};
 use super::ring::Ring;
+use super::state::State;
 use super::tool::Tool;
 use crate::config::ParamsCapture;
 
@@ -205,6 +207,11 @@ impl Local {
     }
 
     fn stand_under(&mut self, parent: Active, seen: u64) -> Standing {
+        if State::now().captures()
+            && let Some(inside) = self.innermost()
+        {
+            captures::adopt(parent.trace, inside.ids.trace);
+        }
         Standing {
             ids: Ids {
                 trace: parent.trace,
@@ -236,6 +243,17 @@ impl Local {
             seen,
             trace_state: None,
             links: Vec::new(),
+        }
+    }
+
+    /// A trace that is sampled whatever the configuration says.
+    pub(super) fn captured_root(&mut self) -> Ids {
+        Ids {
+            trace: [self.id().wrapping_add(self.salt) | 1, self.id()],
+            span: self.id(),
+            sampled: true,
+            remote_parent: false,
+            caller: None,
         }
     }
 

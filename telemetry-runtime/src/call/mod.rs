@@ -6,6 +6,7 @@
 
 mod around;
 mod capture;
+pub(crate) mod captures;
 pub(crate) mod clock;
 #[cfg_attr(not(feature = "trace"), path = "no_context.rs")]
 mod context;

@@ -16,6 +16,7 @@ impl State {
     const KEEP_ERROR: u8 = 1 << 3;
     const KEEP_SLOW: u8 = 1 << 4;
     const LOGS: u8 = 1 << 5;
+    const CAPTURES: u8 = 1 << 6;
 
     /// `spans`, `logs`: they go somewhere; `context`: make spans current for OpenTelemetry.
     pub(crate) fn running(
@@ -40,18 +41,38 @@ impl State {
         Self(STATE.load(Relaxed))
     }
 
+    /// Tests go on capturing.
     pub(crate) fn set(self) {
-        STATE.store(self.0, Relaxed);
+        let and_captures = |before: u8| Some(self.0 | before & Self::CAPTURES);
+        let _ = STATE.fetch_update(Relaxed, Relaxed, and_captures);
+    }
+
+    /// A test captures calls: they are made as if they were sent.
+    pub(super) fn captures_from_now(captures: bool) {
+        match captures {
+            true => STATE.fetch_or(Self::CAPTURES, Relaxed),
+            false => STATE.fetch_and(!Self::CAPTURES, Relaxed),
+        };
     }
 
     #[inline]
     pub(crate) fn is_running(self) -> bool {
-        self.0 & Self::RUNNING != 0
+        self.0 & (Self::RUNNING | Self::CAPTURES) != 0
+    }
+
+    #[inline]
+    pub(crate) fn captures(self) -> bool {
+        self.0 & Self::CAPTURES != 0
+    }
+
+    /// Calls are for the test alone.
+    pub(super) fn only_captures(self) -> bool {
+        self.0 & Self::RUNNING == 0
     }
 
     #[inline]
     pub(crate) fn sends_spans(self) -> bool {
-        self.0 & Self::SPANS != 0
+        self.0 & (Self::SPANS | Self::CAPTURES) != 0
     }
 
     /// Calls leave log records.
@@ -63,12 +84,12 @@ impl State {
     /// What a sampled call was given goes somewhere.
     #[inline]
     pub(crate) fn shows_params(self) -> bool {
-        self.0 & (Self::SPANS | Self::LOGS) != 0
+        self.0 & (Self::SPANS | Self::LOGS | Self::CAPTURES) != 0
     }
 
     #[inline]
     pub(crate) fn makes_current(self) -> bool {
-        self.0 & Self::CONTEXT != 0
+        self.0 & (Self::CONTEXT | Self::CAPTURES) != 0
     }
 
     #[inline]

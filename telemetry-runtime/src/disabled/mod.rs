@@ -1,6 +1,7 @@
 //! Without any signal: generated code comes down to the body, and the API does nothing.
 
 mod by_hand;
+pub(crate) mod captures;
 mod generated;
 mod guard;
 

@@ -98,15 +98,28 @@ pub struct DestinationHealth {
     /// | `rejected` | the server took the batch but not these items |
     /// | `shutdown` | still waiting, after a last attempt, when telemetry ended |
     /// | `panic` | the exporter panicked |
+    /// | `damaged` | kept in a spill file that cannot be read any more |
     pub dropped: Vec<(&'static str, u64)>,
     /// Attempts that failed.
     pub failures: u64,
     /// The last of them.
     pub last_error: Option<LastError>,
-    /// Bytes that wait.
+    /// Bytes that wait in memory.
     pub queue_bytes: usize,
-    /// Batches that wait.
+    /// Batches that wait in memory.
     pub queue_batches: usize,
+    /// Items that wait in the spill file (`logs_overflow: spill`).
+    pub spilled: u64,
+    /// Bytes of that file.
+    pub spilled_bytes: u64,
+    /// Items that it has otherwise than they were made, by reason; reasons that have not come
+    /// about are left out.
+    ///
+    /// | reason | |
+    /// |---|---|
+    /// | `cut` | a line was longer than `loki_max_line_bytes` |
+    /// | `max_streams` | its stream has no `tool_name`: there are `loki_max_streams` already |
+    pub changed: Vec<(&'static str, u64)>,
 }
 
 /// What went wrong last. Names the server, never a header or a key.

@@ -109,6 +109,14 @@ pub(crate) mod resource {
     pub(crate) const ENVIRONMENT: &str = "environment";
 }
 
+/// Labels of a stream in Loki.
+pub(crate) mod label {
+    pub(crate) const APPLICATION: &str = "application";
+    pub(crate) const ENVIRONMENT: &str = "environment";
+    pub(crate) const LEVEL: &str = "level";
+    pub(crate) const TOOL_NAME: &str = "tool_name";
+}
+
 /// Instruments.
 pub(crate) mod metric {
     pub(crate) const CALLS: &str = "tool.calls";

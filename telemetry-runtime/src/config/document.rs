@@ -26,7 +26,7 @@ fn entry(text: &mut String, key: &Key) {
         .range()
         .map(|range| format!(" ({range})"))
         .unwrap_or_default();
-    let reloads = if key.reloads && !key.idle {
+    let reloads = if key.reloads {
         " Can be changed while running."
     } else {
         ""

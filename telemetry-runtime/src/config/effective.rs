@@ -45,10 +45,10 @@ impl Effective {
         )
     }
 
-    /// Keys whose values differ in `new`. Those without effect in this release differ in nothing.
+    /// Keys whose values differ in `new`.
     pub(crate) fn differences(&self, new: &Self) -> Differences {
         let mut differences = Differences::default();
-        for key in keys::all().filter(|key| !key.idle && !self.of(key).eq(new.of(key))) {
+        for key in keys::all().filter(|key| !self.of(key).eq(new.of(key))) {
             let list = if key.reloads {
                 &mut differences.applied
             } else {

@@ -23,8 +23,6 @@ pub(crate) struct Key {
     pub(crate) switch: Option<&'static str>,
     /// Can be changed while running.
     pub(crate) reloads: bool,
-    /// Of the Python tracker's files; has no effect in this release.
-    pub(crate) idle: bool,
 }
 
 impl Key {
@@ -37,7 +35,6 @@ impl Key {
             feature: None,
             switch: None,
             reloads: false,
-            idle: false,
         }
     }
 
@@ -53,11 +50,6 @@ impl Key {
 
     const fn reloads(mut self) -> Self {
         self.reloads = true;
-        self
-    }
-
-    const fn idle(mut self) -> Self {
-        self.idle = true;
         self
     }
 
@@ -275,7 +267,46 @@ pub(crate) static TABLE: &[Section] = &[
                 "What is dropped, and counted, when more waits; `spill` keeps it in a file, `block` lets the program's own lines wait for room",
             )
             .needs("logs"),
+            Key::new("logs_spill_file", File, "telemetry-logs.spill", "With logs_overflow: spill, where lines wait that Loki or OTLP do not take; `.loki` or `.otlp` is added").needs("logs"),
+            Key::new("logs_spill_max_bytes", Integer { min: 65_536, max: 1_099_511_627_776, unit: "bytes" }, "268435456", "The most that such a file takes; lines wait in it compressed").needs("logs"),
             Key::new("logs_block_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "1000", "With logs_overflow: block, how long one line waits before it is dropped").needs("logs"),
+        ],
+    },
+    Section {
+        title: "Loki",
+        keys: &[
+            Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki where logs_exporter names nothing").needs("loki"),
+            Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they are pushed to; without a path /loki/api/v1/push is added")
+                .needs("loki")
+                .of("loki_enabled"),
+            Key::new(
+                "loki_labels",
+                Attributes,
+                "{}",
+                "Labels of all lines, over those that are derived; `application` (default: service_name) and `environment` also become attributes of the resource",
+            )
+            .of("loki_enabled"),
+            Key::new("loki_headers", Headers, "{}", "As traces_headers: { X-Scope-OrgID: tenant, authorization: \"Bearer ${API_KEY}\" }; a user part in the URL is basic authentication")
+                .needs("loki")
+                .of("loki_enabled"),
+            Key::new("loki_timeout_ms", TIMEOUT, "10000", "As traces_timeout_ms").needs("loki").of("loki_enabled"),
+            Key::new("loki_compression", Choice(&["snappy", "gzip"]), "snappy", "gzip takes less room on the way and more time here").needs("loki").of("loki_enabled"),
+            Key::new(
+                "loki_max_streams",
+                Integer { min: 1, max: 100_000, unit: "streams" },
+                "1000",
+                "A stream is a level of a tool; lines of tools beyond it have tool_name in the line only, and are counted",
+            )
+            .needs("loki")
+            .of("loki_enabled"),
+            Key::new(
+                "loki_max_line_bytes",
+                Integer { min: 4096, max: 2_097_152, unit: "bytes" },
+                "262144",
+                "Longer lines are cut, with a mark, and counted: what Loki's max_line_size allows",
+            )
+            .needs("loki")
+            .of("loki_enabled"),
         ],
     },
     Section {
@@ -324,20 +355,6 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("console_format", Choice(&["text", "json"]), "text", "What the exporter `console` prints"),
             Key::new("shutdown_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "5000", "What sending the rest may take when the guard is dropped"),
             Key::new("watch", Flag, "false", "Read the file again when it changes, and apply what can be changed while running").needs("yaml"),
-        ],
-    },
-    Section {
-        title: "Loki: read, typed, without effect in this release",
-        keys: &[
-            Key::new("loki_enabled", Flag, "true", "Whether log lines go to Loki").needs("loki").idle(),
-            Key::new("loki_url", Url, "\"http://localhost:3100/loki/api/v1/push\"", "Where they go").needs("loki").of("loki_enabled").idle(),
-            Key::new(
-                "loki_labels",
-                Attributes,
-                "{}",
-                "Labels of the lines; `application` (default: service_name) and `environment` also become attributes of the resource",
-            )
-            .of("loki_enabled"),
         ],
     },
     Section {

@@ -55,6 +55,7 @@ pub(crate) enum Scope {
     OtlpTraces,
     OtlpMetrics,
     OtlpLogs,
+    Loki,
     Zipkin,
 }
 

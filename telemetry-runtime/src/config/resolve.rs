@@ -5,17 +5,21 @@ mod backend;
 mod calls;
 mod drift;
 mod exporters;
+mod loki;
 mod needs;
 mod resource;
 mod store;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use super::fault::Fault;
 use super::features;
 use super::layers::{Layers, Scope};
-use super::settings::{Config, ConsoleFormat, Logs, Metrics, OtlpClient, Overflow, Queue, Traces};
+use super::settings::{
+    Config, ConsoleFormat, Logs, LogsExporter, Metrics, OtlpClient, Overflow, Queue, Spill, Traces,
+};
 
 /// The configuration. It is of use only where `faults` stays empty.
 pub(crate) fn config(
@@ -41,10 +45,10 @@ pub(crate) fn config(
     }
     let traces = resolver.traces();
     let metrics = resolver.metrics();
-    let logs = resolver.logs();
-    resolver.same_file(&traces, &metrics, &logs);
     let store = resolver.store(has_file);
     let (service_name, resource) = resource::resource(layers);
+    let logs = resolver.logs(&resource);
+    resolver.same_file(&traces, &metrics, &logs);
     Config {
         enabled: layers.flag("enabled"),
         service_name,
@@ -124,10 +128,14 @@ impl Resolver<'_> {
         }
     }
 
-    fn logs(&mut self) -> Logs {
+    fn logs(&mut self, resource: &BTreeMap<String, String>) -> Logs {
         let layers = self.layers;
         let active = self.enabled && features::has("logs");
         let plan = self.logs_plan(active);
+        let loki = self.loki(
+            resource,
+            active && plan.exporters.contains(&LogsExporter::Loki),
+        );
         Logs {
             backend: self.otlp_backend("logs", Scope::OtlpLogs, &plan, active),
             exporters: plan.exporters,
@@ -140,6 +148,13 @@ impl Resolver<'_> {
             capture: layers.flag("logs_capture"),
             trace_events: layers.flag("trace_events"),
             filter: layers.text("log_filter").map(str::to_owned),
+            spill: (layers.choice("logs_overflow") == "spill").then(|| Spill {
+                file: self
+                    .directory
+                    .join(layers.text("logs_spill_file").unwrap_or_default()),
+                max_bytes: layers.integer("logs_spill_max_bytes"),
+            }),
+            loki,
         }
     }
 }

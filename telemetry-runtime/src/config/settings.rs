@@ -117,6 +117,33 @@ pub(crate) struct Logs {
     pub(crate) trace_events: bool,
     /// `log_filter`, else `RUST_LOG`, else what `log_level` says.
     pub(crate) filter: Option<String>,
+    pub(crate) loki: Loki,
+    /// Where what finds no room is kept, with `logs_overflow: spill`.
+    pub(crate) spill: Option<Spill>,
+}
+
+/// `loki_*`
+#[derive(Clone, Debug)]
+pub(crate) struct Loki {
+    /// `loki_url`, `loki_headers`, `loki_timeout_ms`, `loki_compression`, `tls`.
+    pub(crate) backend: Backend,
+    /// The labels of the same name, where `loki_labels` says no other.
+    pub(crate) application: String,
+    pub(crate) environment: String,
+    /// `loki_labels`
+    pub(crate) labels: BTreeMap<String, String>,
+    /// `loki_max_streams`
+    pub(crate) max_streams: usize,
+    /// `loki_max_line_bytes`
+    pub(crate) max_line_bytes: usize,
+}
+
+/// `logs_spill_file`, `logs_spill_max_bytes`: of each destination.
+#[derive(Clone, Debug)]
+pub(crate) struct Spill {
+    /// The destination's name is added.
+    pub(crate) file: PathBuf,
+    pub(crate) max_bytes: u64,
 }
 
 /// A name that `logs_exporter` knows.

@@ -5,10 +5,11 @@ use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
 use super::pace::Pace;
+use super::spill::Spill;
 use super::tally::Tally;
 use super::worker::Worker;
 use super::{Batch, Exporter, Signal, thread};
-use crate::config::Queue;
+use crate::config::{self, Queue};
 use crate::error::Error;
 
 /// Where batches of one signal go. Dropped without [`shutdown`](Self::shutdown), it forgets what waits.
@@ -26,18 +27,33 @@ impl Destination {
         queue: Queue,
         tally: Arc<Tally>,
     ) -> Result<Self, Error> {
-        Self::start_at(Pace::default(), name, signal, make, queue, tally)
+        Self::start_at(Pace::default(), name, signal, make, queue, None, tally)
     }
 
-    fn start_at(
+    /// The same with a file for what has no room.
+    pub(crate) fn start_with_spill(
+        name: &'static str,
+        signal: Signal,
+        make: impl FnOnce() -> Result<Box<dyn Exporter>, Error> + Send + 'static,
+        queue: Queue,
+        spill: &config::Spill,
+        tally: Arc<Tally>,
+    ) -> Result<Self, Error> {
+        let spill = Some(Spill::open(spill, name)?);
+        Self::start_at(Pace::default(), name, signal, make, queue, spill, tally)
+    }
+
+    pub(super) fn start_at(
         pace: Pace,
         name: &'static str,
         signal: Signal,
         make: impl FnOnce() -> Result<Box<dyn Exporter>, Error> + Send + 'static,
         queue: Queue,
+        spill: Option<Spill>,
         tally: Arc<Tally>,
     ) -> Result<Self, Error> {
-        let worker = Arc::new(Worker::new(name, signal, pace, queue, tally));
+        let spills = spill.is_some();
+        let worker = Arc::new(Worker::new(name, signal, pace, queue, spill, tally));
         let (made, outcome) = mpsc::sync_channel(1);
         let theirs = Arc::clone(&worker);
         thread::spawn(name, move || {
@@ -55,6 +71,11 @@ impl Destination {
         outcome
             .recv()
             .unwrap_or_else(|_| Err(Error::start(name, "its thread ended")))?;
+        if spills {
+            let theirs = Arc::clone(&worker);
+            thread::spawn("spill", move || theirs.run_spill())
+                .map_err(|error| Error::start(name, error))?;
+        }
         Ok(Self { worker })
     }
 

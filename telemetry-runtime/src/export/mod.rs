@@ -9,11 +9,17 @@ pub(crate) mod console;
 mod destination;
 #[cfg(feature = "file")]
 pub(crate) mod file;
+mod held;
 mod news;
 mod pace;
 mod queue;
 #[cfg(all(test, feature = "_proto"))]
 pub(crate) mod samples;
+#[cfg(feature = "logs")]
+mod spill;
+#[cfg(not(feature = "logs"))]
+#[path = "no_spill.rs"]
+mod spill;
 mod tally;
 mod thread;
 mod worker;
@@ -78,6 +84,8 @@ pub(crate) struct Accepted {
     pub(crate) rejected: u64,
     /// What it said with that. Never holds a header's value.
     pub(crate) message: Option<String>,
+    /// Items that it has otherwise than they were made, by reason.
+    pub(crate) changed: Vec<(&'static str, u64)>,
 }
 
 /// Why a batch did not get there. `why` names the URL without its query and user part.

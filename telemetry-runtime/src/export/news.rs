@@ -8,6 +8,10 @@ pub(super) struct News {
     name: &'static str,
     signal: Signal,
     told: Told,
+    /// That a batch was refused for good was said.
+    refusal: bool,
+    /// That the spill file takes nothing was said.
+    full: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +27,37 @@ impl News {
             name,
             signal,
             told: Told::Nothing,
+            refusal: false,
+            full: false,
         }
+    }
+
+    /// The line to print, if there is one: the first refusal has one of its own, since what the
+    /// backend says with it is all there is to go by.
+    pub(super) fn refused(&mut self, why: &str) -> Option<String> {
+        let first = !std::mem::replace(&mut self.refusal, true);
+        first.then(|| {
+            if self.told == Told::Nothing {
+                self.told = Told::Failing;
+            }
+            format!(
+                "{} to {} are refused: {why} (further refusals are counted, not printed)",
+                self.signal.as_str(),
+                self.name
+            )
+        })
+    }
+
+    /// The line to print, if there is one.
+    pub(super) fn full(&mut self, why: &str) -> Option<String> {
+        let first = !std::mem::replace(&mut self.full, true);
+        first.then(|| {
+            format!(
+                "{} to {} cannot be kept in a file: {why}",
+                self.signal.as_str(),
+                self.name
+            )
+        })
     }
 
     /// The line to print, if there is one.
@@ -52,6 +86,19 @@ impl News {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_refusal_is_told_whatever_was_told_before() {
+        let mut news = News::new("loki", Signal::Logs);
+        news.failed("away");
+        news.arrived();
+        assert_eq!(
+            news.refused("400 Bad Request: too old").unwrap(),
+            "logs to loki are refused: 400 Bad Request: too old (further refusals are counted, not printed)"
+        );
+        assert_eq!(news.refused("again"), None);
+        assert!(news.full("no space left").is_some() && news.full("still").is_none());
+    }
 
     #[test]
     fn one_line_when_it_fails_and_one_when_it_has_passed() {

@@ -1,5 +1,6 @@
 //! What became of everything handed to one destination, in numbers.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -19,7 +20,14 @@ pub(crate) struct Counts {
     dropped: [u64; Cause::ALL.len()],
     /// Attempts that failed, those tried again too.
     pub(crate) failures: u64,
-    /// What waits, the batch being sent included.
+    /// Items delivered otherwise than they were made, by reason.
+    changed: BTreeMap<&'static str, u64>,
+    /// Items that an earlier process left in its spill file.
+    pub(crate) recovered: u64,
+    /// What waits in the spill file.
+    pub(crate) spilled_bytes: u64,
+    pub(crate) spilled_items: u64,
+    /// What waits in memory, the batch being sent included.
     pub(crate) queue_bytes: usize,
     pub(crate) queue_batches: usize,
     /// The last attempt that failed, or the last complaint that came with partial success.
@@ -47,16 +55,19 @@ pub(crate) enum Cause {
     Rejected,
     /// The exporter panicked.
     Panic,
+    /// What was kept in the spill file cannot be read any more.
+    Damaged,
 }
 
 impl Cause {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::QueueFull,
         Self::Expired,
         Self::Refused,
         Self::Shutdown,
         Self::Rejected,
         Self::Panic,
+        Self::Damaged,
     ];
 
     /// The value of the attribute `cause`.
@@ -68,6 +79,7 @@ impl Cause {
             Self::Shutdown => "shutdown",
             Self::Rejected => "rejected",
             Self::Panic => "panic",
+            Self::Damaged => "damaged",
         }
     }
 }
@@ -76,6 +88,14 @@ impl Counts {
     /// Items dropped for one cause.
     pub(crate) fn dropped(&self, cause: Cause) -> u64 {
         self.dropped[cause as usize]
+    }
+
+    /// Items delivered otherwise than they were made, by reason.
+    pub(crate) fn changed(&self) -> Vec<(&'static str, u64)> {
+        self.changed
+            .iter()
+            .map(|(why, items)| (*why, *items))
+            .collect()
     }
 
     /// Items dropped for whatever cause.
@@ -95,6 +115,23 @@ impl Tally {
 
     pub(super) fn dropped(&self, cause: Cause, items: u64) {
         self.lock().dropped[cause as usize] += items;
+    }
+
+    pub(super) fn changed(&self, reasons: &[(&'static str, u64)]) {
+        let mut counts = self.lock();
+        for (why, items) in reasons {
+            *counts.changed.entry(why).or_default() += items;
+        }
+    }
+
+    pub(super) fn recovered(&self, items: u64) {
+        self.lock().recovered += items;
+    }
+
+    pub(super) fn spilled(&self, bytes: u64, items: u64) {
+        let mut counts = self.lock();
+        counts.spilled_bytes = bytes;
+        counts.spilled_items = items;
     }
 
     pub(super) fn failed(&self, why: &str) {

@@ -6,6 +6,8 @@ mod budget;
 mod calls;
 #[cfg(all(feature = "logs", feature = "_export"))]
 mod fields;
+#[cfg(feature = "loki")]
+pub(crate) mod loki;
 #[cfg(all(feature = "logs", feature = "_export"))]
 mod message;
 #[cfg(all(feature = "logs", feature = "_export"))]

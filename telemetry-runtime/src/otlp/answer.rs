@@ -31,7 +31,7 @@ pub(crate) fn accepted_json(body: &[u8]) -> Accepted {
 
     let answer: Value = serde_json::from_slice(body).unwrap_or_default();
     let partial = &answer["partialSuccess"];
-    let rejected = ["rejectedSpans", "rejectedDataPoints"]
+    let rejected = ["rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"]
         .iter()
         .find_map(|key| match &partial[key] {
             Value::String(number) => number.parse().ok(),
@@ -43,6 +43,7 @@ pub(crate) fn accepted_json(body: &[u8]) -> Accepted {
     Accepted {
         rejected: rejected.map_or(0, positive),
         message: message.map(printable),
+        ..Accepted::default()
     }
 }
 

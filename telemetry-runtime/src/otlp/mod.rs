@@ -17,6 +17,8 @@ pub(crate) mod http;
 pub(crate) mod json;
 #[cfg(feature = "logs")]
 pub(crate) mod logs;
+#[cfg(feature = "loki")]
+pub(crate) mod loki;
 pub(crate) mod metrics;
 #[cfg(any(feature = "trace", feature = "logs"))]
 mod open;
@@ -34,12 +36,11 @@ mod wire;
 
 #[cfg(test)]
 #[cfg(all(feature = "trace", any(feature = "otlp-http", feature = "otlp-grpc")))]
-mod testing;
+pub(crate) mod testing;
 
 #[cfg(feature = "opentelemetry-otlp")]
 pub(crate) use answer::{accepted, accepted_json};
 #[cfg(feature = "_proto")]
-#[expect(unused_imports, reason = "for those who show or translate log records")]
 pub(crate) use decode::decode_logs;
 #[cfg(feature = "_proto")]
 pub(crate) use decode::{decode_metrics, decode_traces};

@@ -16,9 +16,9 @@ use crate::config::{Backend, Protocol, Secret, Tls};
 use crate::export::{Batch, Lane, Signal};
 
 /// Longer than any test takes.
-pub(super) const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
-pub(super) fn backend(endpoint: &str, protocol: Protocol) -> Backend {
+pub(crate) fn backend(endpoint: &str, protocol: Protocol) -> Backend {
     Backend {
         endpoint: endpoint.to_owned(),
         protocol,
@@ -33,7 +33,7 @@ pub(super) fn backend(endpoint: &str, protocol: Protocol) -> Backend {
 }
 
 /// A batch as it comes from the encoder.
-pub(super) fn spans(count: u64) -> Batch {
+pub(crate) fn spans(count: u64) -> Batch {
     use super::span::{SpanData, StaticParts, StaticSpan, Status, TraceEncoder};
 
     let mut encoder = TraceEncoder::new(&super::Resource::new([]));
@@ -69,24 +69,24 @@ pub(super) fn spans(count: u64) -> Batch {
     }
 }
 
-pub(super) fn soon() -> Instant {
+pub(crate) fn soon() -> Instant {
     Instant::now() + LONG
 }
 
 /// A request as a server saw it.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Method, path, version.
-    pub(super) line: String,
+    pub(crate) line: String,
     /// Names in lower case.
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
     /// Which of the server's connections it came on.
-    pub(super) connection: usize,
+    pub(crate) connection: usize,
 }
 
 impl Seen {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
@@ -96,7 +96,7 @@ impl Seen {
 
 /// What a server does with one request.
 #[derive(Clone, Debug)]
-pub(super) enum Answer {
+pub(crate) enum Answer {
     /// These bytes, and the connection stays.
     Stay(Vec<u8>),
     /// These bytes, and the connection is closed.
@@ -108,7 +108,7 @@ pub(super) enum Answer {
 }
 
 /// A status, headers and a body, with the body's length.
-pub(super) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
+pub(crate) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let mut bytes =
         format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n{headers}\r\n").into_bytes();
@@ -117,12 +117,12 @@ pub(super) fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// Serves one request after the other with one answer after the other. Gives the URL and what came.
-pub(super) fn server(answers: Vec<Answer>) -> (String, Receiver<Seen>) {
+pub(crate) fn server(answers: Vec<Answer>) -> (String, Receiver<Seen>) {
     serve(answers, "http", |stream| stream)
 }
 
 /// The same behind whatever `wrap` makes of a connection.
-pub(super) fn serve<S: Read + Write>(
+pub(crate) fn serve<S: Read + Write>(
     answers: Vec<Answer>,
     scheme: &str,
     mut wrap: impl FnMut(TcpStream) -> S + Send + 'static,
@@ -193,14 +193,14 @@ fn read(stream: &mut impl BufRead, connection: usize) -> Option<Seen> {
 
 /// A certificate authority, and what it signed, as files.
 #[cfg(feature = "tls")]
-pub(super) struct Certificates {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) ca: rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
+pub(crate) struct Certificates {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) ca: rcgen::CertifiedIssuer<'static, rcgen::KeyPair>,
 }
 
 #[cfg(feature = "tls")]
 impl Certificates {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = rcgen::CertificateParams::new([]).unwrap();
         params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let ca = rcgen::CertifiedIssuer::self_signed(params, rcgen::KeyPair::generate().unwrap())
@@ -213,17 +213,17 @@ impl Certificates {
         certificates
     }
 
-    pub(super) fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn write(&self, name: &str, text: &str) -> std::path::PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> std::path::PathBuf {
         std::fs::write(self.path(name), text).unwrap();
         self.path(name)
     }
 
     /// `<name>.pem` and `<name>.key` for `host`.
-    pub(super) fn sign(&self, name: &str, host: &str) -> (rcgen::Certificate, rcgen::KeyPair) {
+    pub(crate) fn sign(&self, name: &str, host: &str) -> (rcgen::Certificate, rcgen::KeyPair) {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new([host.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.ca).unwrap();
@@ -233,7 +233,7 @@ impl Certificates {
     }
 
     /// What a server needs; with `clients` it lets in only whom the authority signed.
-    pub(super) fn server(&self, host: &str, clients: bool) -> rustls::ServerConfig {
+    pub(crate) fn server(&self, host: &str, clients: bool) -> rustls::ServerConfig {
         use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
         let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());

@@ -38,14 +38,18 @@ pub(crate) fn start_metrics(config: &Config, queues: &Queues) -> Result<(), Erro
 /// Starts what `logs_exporter` names.
 pub(crate) fn start_logs(config: &Config, queues: &Queues) -> Result<(), Error> {
     let logs = &config.logs;
-    // The senders of the others come with a later release.
-    let known =
-        |exporter: &LogsExporter| matches!(exporter, LogsExporter::Otlp | LogsExporter::File);
+    // The console comes with a later release.
+    let known = |exporter: &LogsExporter| *exporter != LogsExporter::Console;
     for exporter in logs.exporters.iter().copied().filter(known) {
         let config = config.clone();
-        queues.start(logs_name(exporter), logs.queue, move || {
-            logs_exporter(exporter, &config)
-        })?;
+        let make = move || logs_exporter(exporter, &config);
+        let name = logs_name(exporter);
+        // What the others write goes to this machine anyway.
+        let remote = matches!(exporter, LogsExporter::Loki | LogsExporter::Otlp);
+        match logs.spill.as_ref().filter(|_| remote) {
+            Some(spill) => queues.start_with_spill(name, logs.queue, spill, make)?,
+            None => queues.start(name, logs.queue, make)?,
+        }
     }
     Ok(())
 }
@@ -111,6 +115,8 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
 fn logs_exporter(exporter: LogsExporter, config: &Config) -> Made {
     let logs = &config.logs;
     match exporter {
+        #[cfg(feature = "loki")]
+        LogsExporter::Loki => Ok(Box::new(crate::logs::loki::Loki::new(&logs.loki)?)),
         LogsExporter::Otlp => otlp(OtlpClient::Builtin, &logs.backend),
         #[cfg(feature = "file")]
         LogsExporter::File => Ok(Box::new(crate::export::file::File::new(&logs.file))),

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 use std::time::Instant;
 
-use crate::config::Queue;
+use crate::config::{Queue, Spill};
 use crate::error::Error;
 use crate::export::{Batch, Cause, Destination, Exporter, Signal, Tally};
 use crate::health::{DestinationHealth, LastError};
@@ -44,8 +44,31 @@ impl Queues {
         queue: Queue,
         make: impl FnOnce() -> Result<Box<dyn Exporter>, Error> + Send + 'static,
     ) -> Result<(), Error> {
+        self.add(name, |tally| {
+            Destination::start(name, self.signal, make, queue, tally)
+        })
+    }
+
+    /// The same with a file for what has no room.
+    pub(crate) fn start_with_spill(
+        &self,
+        name: &'static str,
+        queue: Queue,
+        spill: &Spill,
+        make: impl FnOnce() -> Result<Box<dyn Exporter>, Error> + Send + 'static,
+    ) -> Result<(), Error> {
+        self.add(name, |tally| {
+            Destination::start_with_spill(name, self.signal, make, queue, spill, tally)
+        })
+    }
+
+    fn add(
+        &self,
+        name: &'static str,
+        start: impl FnOnce(Arc<Tally>) -> Result<Destination, Error>,
+    ) -> Result<(), Error> {
         let tally = Arc::new(Tally::default());
-        let destination = Destination::start(name, self.signal, make, queue, Arc::clone(&tally))?;
+        let destination = start(Arc::clone(&tally))?;
         self.all
             .write()
             .unwrap_or_else(PoisonError::into_inner)
@@ -96,6 +119,7 @@ impl Queues {
                 let counts = named.tally.counts();
                 sum.delivered += counts.delivered;
                 sum.dropped += counts.dropped_total();
+                let handed = handed + counts.recovered;
                 sum.waiting += handed.saturating_sub(counts.delivered + counts.dropped_total());
                 sum.failed += counts.failures;
                 sum
@@ -127,6 +151,9 @@ impl Named {
             failures: counts.failures,
             queue_bytes: counts.queue_bytes,
             queue_batches: counts.queue_batches,
+            spilled: counts.spilled_items,
+            spilled_bytes: counts.spilled_bytes,
+            changed: counts.changed(),
             last_error: counts.last_error.map(|last| LastError {
                 text: last.text,
                 at: last.at,

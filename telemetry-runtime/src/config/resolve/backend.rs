@@ -16,6 +16,7 @@ use crate::config::settings::{Backend, Protocol, Secret, Tls};
 use crate::config::url::Url;
 
 const ZIPKIN: &str = "http://localhost:9411/api/v2/spans";
+const LOKI_PATH: &str = "/loki/api/v1/push";
 /// Thrift and its own gRPC, which Jaeger v2 no longer has.
 const JAEGERS_OLD_PORTS: [u16; 4] = [14268, 14250, 6831, 6832];
 
@@ -60,6 +61,24 @@ impl<'a> Resolver<'a> {
             backend.headers.clear();
         }
         backend
+    }
+
+    /// Where log lines are pushed to.
+    pub(super) fn loki_backend(&mut self, active: bool) -> Backend {
+        let setting = self.layers.top("loki_url");
+        let endpoint = match setting.and_then(|setting| Some((setting, parsed(setting)?))) {
+            Some((setting, mut url)) => {
+                if url.path.is_empty() || url.path == "/" {
+                    url.path = LOKI_PATH.to_owned();
+                }
+                if active {
+                    self.fits(setting, &mut url, false);
+                }
+                url.to_string()
+            }
+            None => String::new(),
+        };
+        self.backend("loki", Scope::Loki, endpoint, Protocol::HttpProtobuf)
     }
 
     fn backend(&self, signal: &str, scope: Scope, endpoint: String, protocol: Protocol) -> Backend {
@@ -226,6 +245,7 @@ impl<'a> Resolver<'a> {
             Scope::OtlpTraces,
             Scope::OtlpMetrics,
             Scope::OtlpLogs,
+            Scope::Loki,
             Scope::Zipkin,
         ] {
             for name in ["cert_file", "key_file", "ca_file"] {

@@ -1,4 +1,4 @@
-//! Keys that this build, or this release, can do nothing with.
+//! Keys that this build can do nothing with.
 
 use super::Resolver;
 use crate::config::fault::Fault;
@@ -7,12 +7,11 @@ use crate::config::keys::{self, Key};
 use crate::config::layers::{Setting, Typed};
 
 impl Resolver<'_> {
-    /// A fault for each key that asks for a missing feature, one notice for all without effect.
+    /// A fault for each key that asks for a missing feature.
     pub(super) fn needs(&mut self) {
         if !self.enabled {
             return;
         }
-        let mut idle = Vec::new();
         for key in keys::all() {
             let Some(setting) = self.asks(key) else {
                 continue;
@@ -23,20 +22,10 @@ impl Resolver<'_> {
                 }
                 _ => key.feature.or_else(|| keys::find(key.switch?)?.feature),
             };
-            match feature.filter(|feature| !features::has(feature)) {
-                Some(feature) => {
-                    let text = features::missing("this", feature);
-                    self.faults.push(Fault::new(&setting.place, key.name, text));
-                }
-                None if key.idle || self.is_idle_label(key) => idle.push(key.name),
-                None => {}
+            if let Some(feature) = feature.filter(|feature| !features::has(feature)) {
+                let text = features::missing("this", feature);
+                self.faults.push(Fault::new(&setting.place, key.name, text));
             }
-        }
-        if !idle.is_empty() {
-            self.notices.push(format!(
-                "understood, but without effect in this release: {}",
-                idle.join(", ")
-            ));
         }
     }
 
@@ -51,17 +40,6 @@ impl Resolver<'_> {
             .said()
             .filter(|setting| setting.key.name == key.name);
         said.last().filter(|setting| is_something(&setting.value))
-    }
-
-    /// Labels other than those that the resource gets too.
-    fn is_idle_label(&self, key: &Key) -> bool {
-        key.name == "loki_labels"
-            && self.layers.entries(key.name).iter().any(|setting| {
-                !matches!(
-                    setting.entry.as_deref(),
-                    Some("application" | "environment")
-                )
-            })
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn resource(layers: &Layers) -> (String, BTreeMap<String, String>) {
     (service_name, resource)
 }
 
-fn entries(layers: &Layers, name: &str) -> BTreeMap<String, String> {
+pub(super) fn entries(layers: &Layers, name: &str) -> BTreeMap<String, String> {
     let entries = layers.entries(name).into_iter();
     entries
         .filter_map(|setting| match (&setting.entry, &setting.value) {

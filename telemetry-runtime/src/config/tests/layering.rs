@@ -563,6 +563,7 @@ fn differences_tell_what_waits_for_a_restart() {
                 "traces_endpoint",
                 "traces_headers",
                 "logs_exporter",
+                "loki_enabled",
                 "max_tools"
             ]
         }

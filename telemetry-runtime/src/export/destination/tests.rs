@@ -66,6 +66,7 @@ fn setting(pace: Pace, max_bytes: usize, overflow: Overflow) -> Setting {
         Signal::Traces,
         make,
         queue,
+        None,
         Arc::clone(&tally),
     )
     .unwrap();
@@ -187,10 +188,12 @@ fn partial_success_counts_both_parts() {
     test.answer(Ok(Accepted {
         rejected: 4,
         message: Some("too old".to_owned()),
+        changed: vec![("cut", 2)],
     }));
     test.answer(Ok(Accepted {
         rejected: 99,
         message: None,
+        changed: vec![("cut", 1)],
     }));
     assert!(test.destination.flush(soon()));
     let counts = test.tally.counts();
@@ -198,6 +201,7 @@ fn partial_success_counts_both_parts() {
         (counts.delivered, counts.dropped(Cause::Rejected)),
         (6, 4 + 3)
     );
+    assert_eq!(counts.changed(), [("cut", 3)]);
     assert_eq!(counts.last_error.unwrap().text, "too old");
 }
 

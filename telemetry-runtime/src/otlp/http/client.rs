@@ -100,17 +100,26 @@ impl HttpClient {
     /// The answer itself where the backend took the body, else what OTLP says of its status: 429,
     /// 502, 503, 504 are tried again, all others are final.
     pub(crate) fn taken(&self, response: Response) -> Result<Response, Refused> {
+        self.judged(response, |status| {
+            matches!(status.as_u16(), 429 | 502..=504)
+        })
+    }
+
+    /// The same where other statuses are `worth_a_retry`.
+    pub(crate) fn judged(
+        &self,
+        response: Response,
+        worth_a_retry: impl FnOnce(StatusCode) -> bool,
+    ) -> Result<Response, Refused> {
         if response.status.is_success() {
             return Ok(response);
         }
         let why = self.why(&response);
-        match response.status.as_u16() {
-            429 | 502..=504 => Err(Refused::Retry {
-                after: response.retry_after(),
-                why,
-            }),
-            _ => Err(Refused::Lost { why }),
+        if worth_a_retry(response.status) {
+            let after = response.retry_after();
+            return Err(Refused::Retry { after, why });
         }
+        Err(Refused::Lost { why })
     }
 
     /// The URL without user part and query.

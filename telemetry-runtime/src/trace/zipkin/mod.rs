@@ -47,7 +47,11 @@ impl Exporter for Zipkin {
         }
         let rejected = batch.items.saturating_sub(sent);
         let message = (rejected > 0).then(|| format!("{rejected} spans without ids were left out"));
-        Ok(Accepted { rejected, message })
+        Ok(Accepted {
+            rejected,
+            message,
+            ..Accepted::default()
+        })
     }
 }
 

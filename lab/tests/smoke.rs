@@ -7,7 +7,7 @@ use serde_json::Value;
 
 /// What the lab writes where `--json` says, or prints.
 fn lab(arguments: &[&str]) -> Value {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = tempfile::tempdir().expect("a directory");
     let file = directory.path().join("report.json");
     let of_one = arguments[0] == "ours" || arguments[0] == "scale";
     let mut command = Command::new(env!("CARGO_BIN_EXE_telemetry-lab"));
@@ -15,15 +15,15 @@ fn lab(arguments: &[&str]) -> Value {
     if !of_one {
         command.arg("--json").arg(&file);
     }
-    let output = command.output().unwrap();
+    let output = command.output().expect("it starts");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{arguments:?}: {error}");
     let bytes = if of_one {
         output.stdout
     } else {
-        std::fs::read(&file).unwrap()
+        std::fs::read(&file).expect("it was written")
     };
-    serde_json::from_slice(&bytes).unwrap()
+    serde_json::from_slice(&bytes).expect("a document")
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn every_case_has_a_cost() {
 /// What arrived and what was counted as dropped is what was called, and the server's counter of
 /// calls says so too.
 fn adds_up(report: &Value) {
-    let number = |value: &Value| value.as_u64().unwrap();
+    let number = |value: &Value| value.as_u64().expect("a number");
     let (calls, arrived) = (number(&report["calls"]), &report["arrived"]);
     assert!(calls > 0);
     assert_eq!(number(&arrived["unreadable"]), 0);

@@ -114,7 +114,7 @@ fn first_of_threads(plain: &Case, threads: usize, settle: impl Fn()) -> CallCost
 }
 
 fn cost(case: &str, with: Vec<f64>, bare: Vec<f64>) -> CallCost {
-    let bare = Spread::of(bare).median;
+    let bare = Spread::of(bare);
     CallCost {
         case: case.to_owned(),
         bare,

@@ -34,13 +34,13 @@ pub struct Calls {
     pub cases: Vec<CallCost>,
 }
 
-/// One case of [`Calls`]. Nanoseconds a call, the bare call's median taken off.
+/// One case of [`Calls`]. Nanoseconds a call, the bare call's taken off, quantile by quantile.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CallCost {
     /// [`Case::name`](crate::Case::name)
     pub case: String,
     /// What was taken off.
-    pub bare: f64,
+    pub bare: Spread,
     /// In batches, all queues empty at the start of each.
     pub ns: Spread,
     /// Batch after batch, nothing emptied between; not every case has it.

@@ -41,15 +41,16 @@ impl Spread {
         }
     }
 
-    /// With so much taken off each.
+    /// What is more than the other, number by number: the least of one is compared with the
+    /// least of the other, when nothing came between.
     #[must_use]
-    pub fn minus(self, less: f64) -> Self {
+    pub fn minus(self, other: Self) -> Self {
         Self {
-            min: self.min - less,
-            p10: self.p10 - less,
-            median: self.median - less,
-            p90: self.p90 - less,
-            mean: self.mean - less,
+            min: self.min - other.min,
+            p10: self.p10 - other.p10,
+            median: self.median - other.median,
+            p90: self.p90 - other.p90,
+            mean: self.mean - other.mean,
         }
     }
 }
@@ -80,7 +81,8 @@ mod tests {
             )
         };
         assert_eq!(of(spread), (0.0, 10.0, 50.0, 90.0, 50.0));
-        assert_eq!(of(spread.minus(5.0)), (-5.0, 5.0, 45.0, 85.0, 45.0));
+        let five = Spread::of(vec![5.0]);
+        assert_eq!(of(spread.minus(five)), (-5.0, 5.0, 45.0, 85.0, 45.0));
     }
 
     #[test]

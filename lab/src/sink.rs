@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use flate2::read::GzDecoder;
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::metrics::v1::{
@@ -30,6 +31,7 @@ pub(crate) struct Seen {
     /// As they came, compressed or not.
     pub(crate) bytes: u64,
     pub(crate) spans: u64,
+    pub(crate) log_records: u64,
     /// Attributes of all spans.
     pub(crate) attributes: u64,
     /// The sum of all series of [`CALLS`], as of the last request.
@@ -106,8 +108,13 @@ impl State {
                     .for_each(|metric| self.count(metric));
                 true
             }),
-            // Read by nobody here.
-            "/v1/logs" => true,
+            "/v1/logs" => ExportLogsServiceRequest::decode(body).is_ok_and(|request| {
+                let resources = request.resource_logs.iter();
+                let scopes = resources.flat_map(|resource| &resource.scope_logs);
+                let records: usize = scopes.map(|scope| scope.log_records.len()).sum();
+                self.seen.log_records += records as u64;
+                true
+            }),
             _ => false,
         }
     }

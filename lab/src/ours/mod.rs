@@ -27,6 +27,10 @@ impl Peer for Ours {
             what: "span, metrics, drift; no call logs, OpenTelemetry's context set",
         },
         Variant {
+            name: "logs",
+            what: "the same and call logs, 100 lines a second of a tool at most, as by default",
+        },
+        Variant {
             name: "span",
             what: "span only",
         },
@@ -39,7 +43,11 @@ impl Peer for Ours {
     fn start(variant: &str, target: &Target) -> Self {
         let (Target::Forget(url) | Target::Otlp(url)) = target;
         let builder = Telemetry::builder().no_file().otlp(url);
-        Self(set(builder, variant).init().expect("a right configuration"))
+        Self(
+            set(builder, variant, url)
+                .init()
+                .expect("a right configuration"),
+        )
     }
 
     fn cases(variant: &str) -> Vec<Case> {
@@ -83,19 +91,24 @@ impl Peer for Ours {
     }
 }
 
-fn set(builder: Builder, variant: &str) -> Builder {
+fn set(builder: Builder, variant: &str, url: &str) -> Builder {
     let builder = builder
-        .set("loki_enabled", false)
-        .set("service_name", "lab");
+        .set("service_name", "lab")
+        .set("loki_enabled", false);
     match variant {
-        "recorded" => builder.set("otel_context", false),
+        "recorded" => builder.set("otel_context", false).set("log_calls", "none"),
+        "logs" => builder
+            .set("logs_exporter", "otlp")
+            .set("logs_endpoint", format!("{url}/v1/logs")),
         "span" => builder
             .set("otel_context", false)
+            .set("log_calls", "none")
             .set("metrics_enabled", false)
             .set("drift_detection_enabled", false),
         "metrics" => builder
+            .set("log_calls", "none")
             .set("traces_enabled", false)
             .set("drift_detection_enabled", false),
-        _ => builder,
+        _ => builder.set("log_calls", "none"),
     }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use telemetry_lab_harness::report::{Finish, Memory, Overload, Steady, Subject};
 
 use crate::options::{Options, Variants};
+use crate::peers::Program;
 use crate::sink::{Seen, Sink};
 
 /// A measurement, and what arrived.
@@ -34,6 +35,9 @@ pub(crate) fn steady(options: &Options) -> Result<(), Box<dyn Error>> {
     );
     options.each(Variants::First, |program, variant| {
         let mut results = Vec::new();
+        if !takes_part(program)? {
+            return Ok(results);
+        }
         for rate in &rates {
             let rate = rate.to_string();
             let line = [
@@ -80,6 +84,9 @@ pub(crate) fn overload(options: &Options) -> Result<(), Box<dyn Error>> {
     );
     options.each(Variants::First, |program, variant| {
         let mut results = Vec::new();
+        if !takes_part(program)? {
+            return Ok(results);
+        }
         for threads in ["1", "2"] {
             let line = [
                 "overload",
@@ -112,6 +119,14 @@ pub(crate) fn overload(options: &Options) -> Result<(), Box<dyn Error>> {
         }
         Ok(results)
     })
+}
+
+fn takes_part(program: &Program) -> Result<bool, Box<dyn Error>> {
+    let listed = program.list()?;
+    if !listed.otlp {
+        println!("{:<24} sends no OTLP over HTTP", listed.peer);
+    }
+    Ok(listed.otlp)
 }
 
 fn name(subject: &Subject) -> String {

@@ -14,6 +14,8 @@ pub trait Peer: Sized {
     /// The ways to set it up; the first is what steady load, overload and threads measure
     /// unless told otherwise.
     const VARIANTS: &'static [Variant];
+    /// Whether it can send to a server for OTLP over HTTP, or sends nothing by its nature.
+    const OTLP: bool = true;
 
     /// Sets it up, once a process.
     fn start(variant: &str, target: &Target) -> Self;

@@ -77,13 +77,21 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
         Some("calls") => print(&calls::measure::<P>(&variant, &forget()?, rounds, tight)),
         Some("count") => Ok(calls::count::<P>(&variant, &forget()?, &case, count, bare)?),
         Some("threads") => print(&threads::measure::<P>(&variant, &forget()?, rounds)),
-        Some("steady") => print(&load::steady::<P>(&variant, &otlp(url)?, rate, time)),
-        Some("overload") => print(&load::overload::<P>(&variant, &otlp(url)?, callers, time)),
+        Some("steady") => print(&load::steady::<P>(&variant, &otlp::<P>(url)?, rate, time)),
+        Some("overload") => print(&load::overload::<P>(
+            &variant,
+            &otlp::<P>(url)?,
+            callers,
+            time,
+        )),
         _ => Err(USAGE.into()),
     }
 }
 
-fn otlp(url: String) -> Result<Target, Box<dyn Error>> {
+fn otlp<P: Peer>(url: String) -> Result<Target, Box<dyn Error>> {
+    if !P::OTLP {
+        return Err("sends no OTLP over HTTP".into());
+    }
     if url.is_empty() {
         return Err("where to? --url http://127.0.0.1:4318".into());
     }
@@ -109,6 +117,7 @@ fn list<P: Peer>() -> Listed {
     };
     Listed {
         peer: P::NAME.to_owned(),
+        otlp: P::OTLP,
         variants: P::VARIANTS
             .iter()
             .map(|known| variant(known.name))

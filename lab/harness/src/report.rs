@@ -160,6 +160,8 @@ impl From<peer::Finish> for Finish {
 pub struct Listed {
     /// [`Peer::NAME`](crate::Peer::NAME)
     pub peer: String,
+    /// [`Peer::OTLP`](crate::Peer::OTLP)
+    pub otlp: bool,
     /// Name and cases of each.
     pub variants: Vec<ListedVariant>,
 }

@@ -73,6 +73,15 @@ impl Cusums {
         }
     }
 
+    /// Leaves at most half of what raises an event.
+    pub(super) fn hold_back(&mut self, limits: &Limits) {
+        for t in 0..TEMPLATES {
+            self.capped[t] = self.capped[t].min(limits.drift[t] / 2.0);
+            self.whole[t] = self.whole[t].min(limits.drift[t] / 2.0);
+            self.before[t] = self.before[t].min(self.capped[t]);
+        }
+    }
+
     /// Whether some evidence has passed its limit.
     #[inline]
     pub(super) fn exceeds(&self, limits: &Limits) -> bool {

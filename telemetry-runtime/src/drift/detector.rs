@@ -23,11 +23,52 @@ pub struct Detector {
     events: VecDeque<Event>,
     undrained: Vec<Event>,
     counters: Counters,
+    /// What tools that were let go had learned, if somebody asks for growth.
+    evicted: Vec<Growth>,
+    stored: bool,
     now: u64,
+    /// The usual step of time where it moves by a second or more, ns.
+    usual_step: u64,
+    /// What may be spent on tables now, in rows, and since when.
+    budget: Budget,
+}
+
+/// Tables are made anew a few at a time: many tools that grow alike must not make a pause.
+#[derive(Debug)]
+struct Budget {
+    rebuilds: u32,
+    calls: u32,
+    at: u64,
+}
+
+/// Tables made at once, after which there is one a so many calls or a time.
+const REBUILDS: u32 = 2;
+const REBUILD_CALLS: u32 = 512;
+const REBUILD_NANOS: u64 = 10_000_000;
+
+const SECOND: u64 = 1_000_000_000;
+/// Calls taken in from one count.
+const MOST_AT_ONCE: u64 = 1 << 20;
+
+impl Budget {
+    /// Whether another table may be made.
+    fn take(&mut self, at: u64) -> bool {
+        if self.calls >= REBUILD_CALLS || at.abs_diff(self.at) >= REBUILD_NANOS {
+            *self = Self {
+                rebuilds: REBUILDS,
+                calls: 0,
+                at,
+            };
+        }
+        let left = self.rebuilds > 0;
+        self.rebuilds -= u32::from(left);
+        left
+    }
 }
 
 #[derive(Debug)]
 struct Slot {
+    /// How many tools have had this place before.
     generation: u32,
     tool: Tool,
 }
@@ -68,7 +109,15 @@ impl Detector {
             events: VecDeque::new(),
             undrained: Vec::new(),
             counters: Counters::default(),
+            evicted: Vec::new(),
+            stored: false,
             now: 0,
+            usual_step: 0,
+            budget: Budget {
+                rebuilds: REBUILDS,
+                calls: 0,
+                at: 0,
+            },
         })
     }
 
@@ -96,30 +145,58 @@ impl Detector {
     /// A setting is out of its range; the old ones stay.
     pub fn configure(&mut self, tool: &str, settings: ToolSettings) -> Result<(), ConfigError> {
         settings.validate()?;
+        if let Some(slot) = self.names.get(tool) {
+            self.tools[*slot as usize].tool.settings = settings.clone();
+        }
         self.settings.insert(tool.to_owned(), settings);
         Ok(())
     }
 
-    /// The tool of that name, known from now on.
+    /// The tool of that name, known from now on. If there are `max_tools` already, the one that has
+    /// not been called for longest goes.
     pub fn key(&mut self, tool: &str) -> ToolKey {
         if let Some(slot) = self.names.get(tool) {
-            let generation = self.tools[*slot as usize].generation;
             return ToolKey {
                 slot: *slot,
-                generation,
+                generation: self.tools[*slot as usize].generation,
             };
         }
-        let slot = self.tools.len() as u32;
         let settings = self.settings.get(tool).cloned().unwrap_or_default();
-        self.tools.push(Slot {
+        let mut new = Slot {
             generation: 0,
-            tool: Tool::new(tool, settings),
-        });
-        self.names.insert(tool.to_owned(), slot);
+            tool: Tool::new(tool, settings, &self.config),
+        };
+        (new.tool.first_at, new.tool.last_at) = (self.now, self.now);
+        let slot = if self.tools.len() < self.config.max_tools {
+            self.tools.push(new);
+            self.tools.len() - 1
+        } else {
+            let slot = self.least_recent();
+            new.generation = self.tools[slot].generation.wrapping_add(1);
+            let mut old = std::mem::replace(&mut self.tools[slot], new).tool;
+            self.names.remove(&old.name);
+            self.counters.evicted += 1;
+            if let (true, Some((replace, baseline))) = (self.stored, old.drain_growth()) {
+                self.evicted.push(Growth {
+                    tool: old.name,
+                    replace,
+                    baseline,
+                });
+            }
+            slot
+        };
+        self.names.insert(tool.to_owned(), slot as u32);
         ToolKey {
-            slot,
-            generation: 0,
+            slot: slot as u32,
+            generation: self.tools[slot].generation,
         }
+    }
+
+    fn least_recent(&self) -> usize {
+        let tools = self.tools.iter().enumerate();
+        tools
+            .min_by_key(|(_, slot)| slot.tool.last_at)
+            .map_or(0, |(place, _)| place)
     }
 
     /// Takes in one call.
@@ -144,18 +221,49 @@ impl Detector {
     /// if the key is outdated.
     pub fn record(&mut self, key: ToolKey, sample: &Sample) -> bool {
         let at = self.time(sample.at);
-        let Some(slot) = self.tools.get_mut(key.slot as usize) else {
+        let Some(slot) = self
+            .tools
+            .get_mut(key.slot as usize)
+            .filter(|slot| slot.generation == key.generation)
+        else {
             self.counters.rejected += 1;
             return false;
         };
-        if slot.generation != key.generation {
-            self.counters.rejected += 1;
-            return false;
+        let close = slot.tool.record(sample, at, self.config.timed);
+        if let Some(caller) = sample
+            .caller
+            .filter(|caller| slot.tool.is_new_caller(*caller))
+        {
+            self.meet(key, caller);
         }
-        if let Some(event) = slot.tool.record(sample, at, &self.config) {
-            self.raise(event);
+        if close {
+            self.close(key.slot as usize, at);
         }
         true
+    }
+
+    #[cold]
+    fn meet(&mut self, key: ToolKey, caller: ToolKey) {
+        let known = self
+            .tools
+            .get(caller.slot as usize)
+            .filter(|slot| slot.generation == caller.generation);
+        let Some(name) = known.map(|slot| slot.tool.name.clone()) else {
+            return;
+        };
+        self.tools[key.slot as usize].tool.add_caller(caller, name);
+    }
+
+    fn close(&mut self, slot: usize, at: u64) {
+        let mut raised = Vec::new();
+        let tool = &mut self.tools[slot].tool;
+        tool.close(&self.config, &mut |event| raised.push(event));
+        self.budget.calls = self.budget.calls.saturating_add(8);
+        if tool.watch.due() && self.budget.take(at) {
+            let calls = tool.calls_per_false_alarm(&self.config);
+            tool.watch.rebuild(calls);
+        }
+        raised.into_iter().for_each(|event| self.raise(event));
     }
 
     #[cold]
@@ -171,50 +279,106 @@ impl Detector {
             self.events.pop_front();
             self.counters.events_dropped += 1;
         }
+        // Who never drains finds them in the report.
+        if self.undrained.len() >= self.config.max_events {
+            self.undrained.remove(0);
+        }
         self.events.push_back(event.clone());
         self.undrained.push(event);
     }
 
-    /// Nanoseconds since 1970; time does not go back.
+    /// Nanoseconds since 1970. A clock that was set back a little stands still for as long; one that
+    /// was set back by a minute or more goes on from there.
+    #[inline]
     fn time(&mut self, at: SystemTime) -> u64 {
-        let nanos = at
+        let since = at
             .duration_since(SystemTime::UNIX_EPOCH)
-            .map_or(0, |since| since.as_nanos() as u64);
-        self.now = self.now.max(nanos);
+            .unwrap_or_default();
+        let at = since
+            .as_secs()
+            .saturating_mul(SECOND)
+            .saturating_add(u64::from(since.subsec_nanos()));
+        if at.abs_diff(self.now) >= SECOND {
+            self.jump(at);
+        }
+        self.now = self.now.max(at);
         self.now
     }
 
+    /// Time has moved by a second or more. Where that is far more than usual, the machine slept.
+    #[cold]
+    fn jump(&mut self, at: u64) {
+        let step = at.abs_diff(self.now);
+        let back = at < self.now;
+        if back && step < 60 * SECOND {
+            return;
+        }
+        let started = self.now == 0;
+        let slept = back || (step >= 30 * SECOND && step / 20 >= self.usual_step);
+        if !started {
+            self.usual_step = self.usual_step - self.usual_step / 8 + step.min(3_600 * SECOND) / 8;
+        }
+        if back {
+            self.now = at;
+        }
+        if slept && !started {
+            self.tools.iter_mut().for_each(|slot| slot.tool.slept(at));
+        }
+    }
+
     /// Takes in calls that were counted elsewhere: durations of successes (ns) with their numbers,
-    /// errors, and cancelled calls. Their order is not known, so a short burst among them is not
-    /// seen.
+    /// errors, and cancelled calls. Their order is not known and is made up, so a short burst among
+    /// them is not seen. Of more than a million at once, a part is taken for all.
     pub fn observe_counts(
         &mut self,
         tool: &str,
         successes: impl IntoIterator<Item = (u64, u32)>,
         errors: u64,
-        _cancelled: u64,
+        cancelled: u64,
         at: SystemTime,
     ) {
         let key = self.key(tool);
-        for (nanos, count) in successes {
-            for _ in 0..count {
-                self.record(key, &Sample::new(nanos, Outcome::Success, at));
-            }
+        let counts: Vec<(u64, u64)> = successes
+            .into_iter()
+            .map(|(nanos, count)| (nanos, u64::from(count)))
+            .collect();
+        let total = counts
+            .iter()
+            .map(|count| count.1)
+            .sum::<u64>()
+            .saturating_add(errors)
+            .saturating_add(cancelled);
+        let part = total.div_ceil(MOST_AT_ONCE).max(1);
+        let mut samples = Vec::new();
+        let mut add = |sample: Sample, count: u64| {
+            samples.extend(std::iter::repeat_n(sample, count.div_ceil(part) as usize));
+        };
+        for (nanos, count) in counts {
+            add(Sample::new(nanos, Outcome::Success, at), count);
         }
-        for _ in 0..errors {
-            self.record(key, &Sample::new(0, Outcome::Error, at));
-        }
+        add(Sample::new(0, Outcome::Error, at), errors);
+        add(Sample::new(0, Outcome::Cancelled, at), cancelled);
+        // The same for the same counts: a replay gives the same events.
+        fastrand::Rng::with_seed(total).shuffle(&mut samples);
+        samples.iter().for_each(|sample| {
+            self.record(key, sample);
+        });
     }
 
     /// Lets time go on where no samples do: batches that have waited long enough are looked at,
     /// and a tool that is no longer called is noticed. Call it about every second.
     pub fn advance(&mut self, now: SystemTime) {
         let now = self.time(now);
-        for slot in 0..self.tools.len() {
-            if let Some(event) = self.tools[slot].tool.advance(now, &self.config) {
-                self.raise(event);
+        let mut raised = Vec::new();
+        for slot in &mut self.tools {
+            slot.tool
+                .advance(now, &self.config, &mut |event| raised.push(event));
+            if slot.tool.watch.due() && self.budget.take(now) {
+                let calls = slot.tool.calls_per_false_alarm(&self.config);
+                slot.tool.watch.rebuild(calls);
             }
         }
+        raised.into_iter().for_each(|event| self.raise(event));
     }
 
     /// Events raised since the last call of this, oldest first.
@@ -269,8 +433,15 @@ impl Detector {
     }
 
     /// What the tool does now is its new normal. `false` if it has not changed, or is not known.
-    pub fn accept(&mut self, _tool: &str) -> bool {
-        false
+    pub fn accept(&mut self, tool: &str) -> bool {
+        let Some(slot) = self.names.get(tool) else {
+            return false;
+        };
+        let mut raised = Vec::new();
+        let tool = &mut self.tools[*slot as usize].tool;
+        let accepted = tool.accept(&self.config, &mut |event| raised.push(event));
+        raised.into_iter().for_each(|event| self.raise(event));
+        accepted
     }
 
     /// Forgets the baseline of one tool or of all, and learns anew. Gives how many there were.
@@ -278,7 +449,7 @@ impl Detector {
         let mut reset = 0;
         for slot in &mut self.tools {
             if tool.is_none_or(|tool| slot.tool.name == tool) {
-                slot.tool = Tool::new(&slot.tool.name.clone(), slot.tool.settings.clone());
+                slot.tool = slot.tool.anew(&self.config);
                 reset += 1;
             }
         }
@@ -302,11 +473,14 @@ impl Detector {
         version: Option<&str>,
         baselines: impl IntoIterator<Item = (String, Baseline)>,
     ) {
-        let _ = version;
         for (tool, baseline) in baselines {
             let key = self.key(&tool);
-            if let Some(slot) = self.slot(key) {
-                slot.tool.watch.normal.merge(&baseline.durations);
+            let tool = &mut self.tools[key.slot as usize].tool;
+            tool.baseline_version = version.map(str::to_owned);
+            tool.import(&baseline);
+            let calls = tool.calls_per_false_alarm(&self.config);
+            if tool.watch.due() {
+                tool.watch.rebuild(calls);
             }
         }
     }
@@ -314,18 +488,24 @@ impl Detector {
     /// What each tool's baseline has learned since the last call of this: to be merged into a
     /// stored one. `replace`: the stored one is to go, since the old normal was reset or given up.
     pub fn drain_growth(&mut self) -> Vec<Growth> {
-        Vec::new()
+        self.stored = true;
+        let mut growth = std::mem::take(&mut self.evicted);
+        for slot in &mut self.tools {
+            if let Some((replace, baseline)) = slot.tool.drain_growth() {
+                growth.push(Growth {
+                    tool: slot.tool.name.clone(),
+                    replace,
+                    baseline,
+                });
+            }
+        }
+        growth
     }
 
     /// What was not taken in, or let go.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
-    }
-
-    fn slot(&mut self, key: ToolKey) -> Option<&mut Slot> {
-        let slot = self.tools.get_mut(key.slot as usize)?;
-        (slot.generation == key.generation).then_some(slot)
     }
 }
 

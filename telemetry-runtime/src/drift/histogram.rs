@@ -108,6 +108,13 @@ impl Histogram {
         self.counts[place] = self.counts[place].saturating_add(count);
     }
 
+    /// Half of each count, rounded up: what is old counts less.
+    pub(super) fn halve(&mut self) {
+        self.counts
+            .iter_mut()
+            .for_each(|count| *count = count.div_ceil(2));
+    }
+
     pub(super) fn clear(&mut self) {
         self.counts.clear();
     }

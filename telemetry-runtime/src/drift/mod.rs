@@ -28,6 +28,7 @@
 
 mod baseline;
 mod bytes;
+mod case;
 mod compare;
 mod config;
 mod cusum;
@@ -39,9 +40,12 @@ mod event;
 mod filter;
 mod histogram;
 mod limit;
+mod rate;
+mod ratio;
 mod recent;
 mod report;
 mod sample;
+mod season;
 mod statistics;
 mod table;
 mod tail;

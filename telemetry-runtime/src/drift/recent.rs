@@ -1,5 +1,7 @@
 //! The most recent calls of a tool, in order.
 
+use super::histogram::BUCKETS;
+
 /// Calls that are kept.
 pub(super) const KEPT: usize = 4096;
 /// Calls to one mark of time.
@@ -37,12 +39,19 @@ impl Recent {
         self.pushed
     }
 
-    /// The last `count` calls that are still there, oldest first.
-    pub(super) fn last(&self, count: usize) -> Vec<u16> {
+    /// The last `count` calls that are still there, oldest first, each less what `offset` says for
+    /// its time.
+    pub(super) fn last(&self, count: usize, offset: impl Fn(u64) -> i32) -> Vec<u16> {
         let count = count.min(self.buckets.len());
         let mut calls = Vec::with_capacity(count);
-        let first = self.pushed - count as u64;
-        calls.extend((first..self.pushed).map(|call| self.buckets[(call % KEPT as u64) as usize]));
+        let mut off = 0;
+        for call in self.pushed - count as u64..self.pushed {
+            let place = (call % KEPT as u64) as usize;
+            if calls.is_empty() || place.is_multiple_of(MARK) {
+                off = offset(self.times[place / MARK]);
+            }
+            calls.push(less(self.buckets[place], off));
+        }
         calls
     }
 
@@ -56,8 +65,10 @@ impl Recent {
         let block = (call % KEPT as u64) as usize / MARK;
         self.times.get(block).copied()
     }
+}
 
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
+/// A bucket without its season.
+#[inline]
+pub(super) fn less(bucket: u16, offset: i32) -> u16 {
+    (i32::from(bucket) - offset).clamp(0, BUCKETS as i32 - 1) as u16
 }

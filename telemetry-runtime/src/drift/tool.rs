@@ -1,16 +1,23 @@
-//! A tool: what is watched of it, and what its findings are worth.
+//! A tool: what is watched of it, and what becomes of a finding.
 
-use std::collections::VecDeque;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
+use super::case::{Case, Traces};
 use super::compare::{self, Comparison};
 use super::histogram::bucket;
+use super::rate::{self, Rate};
+use super::ratio::{self, Ratio};
 use super::template::ALL;
 use super::watch::{Finding, Watch};
 use super::{
-    Baseline, DetectorConfig, DriftType, Event, Histogram, Interval, Measure, Metadata, Outcome,
-    Sample, Severity, Status, ToolSettings, describe,
+    Baseline, DetectorConfig, DriftType, Event, Histogram, Measure, Outcome, Sample, Status,
+    ToolKey, ToolSettings,
 };
+
+/// Trials that are handed to ratios together.
+const TRIALS: u64 = 8;
+/// Callers that are told apart.
+const CALLERS: usize = 4;
 
 /// One tool.
 #[derive(Debug)]
@@ -20,93 +27,233 @@ pub(super) struct Tool {
     pub(super) watch: Watch,
     /// Ended calls, whatever their outcome.
     pub(super) calls: u64,
-    pub(super) errors: u64,
     pub(super) first_at: u64,
     pub(super) last_at: u64,
     /// When the batch that waits began.
     batch_at: u64,
-    traces: VecDeque<(u64, [u8; 16])>,
-    older_traces: VecDeque<(u64, [u8; 16])>,
-    pub(super) told: Option<Told>,
+    rate: Rate,
+    /// Failures and calls that wait, and all.
+    waiting: (u64, u64),
+    ended: (u64, u64),
+    errors: Ratio,
+    callers: Vec<Caller>,
+    pub(super) traces: Traces,
+    told: Option<Told>,
     pub(super) baseline_version: Option<String>,
+    /// What a store had of it before.
+    stored: Baseline,
+    drained: (u64, u64, u64, u64),
 }
 
-/// The change that was told and is not over.
+/// Who calls it, and how often of all.
+#[derive(Debug)]
+struct Caller {
+    key: ToolKey,
+    name: String,
+    waiting: u64,
+    share: Ratio,
+}
+
+/// The change of durations that was told and is not over.
 #[derive(Clone, Debug)]
-pub(super) struct Told {
+struct Told {
     at: u64,
     drift_type: DriftType,
-    change: f64,
-    measure: Measure,
+    compared: Comparison,
     template: usize,
 }
 
 impl Tool {
-    pub(super) fn new(name: &str, settings: ToolSettings) -> Self {
+    pub(super) fn new(name: &str, settings: ToolSettings, config: &DetectorConfig) -> Self {
         Self {
             name: name.to_owned(),
             settings,
-            watch: Watch::new(),
+            watch: Watch::new(config.season),
             calls: 0,
-            errors: 0,
             first_at: 0,
             last_at: 0,
             batch_at: 0,
-            traces: VecDeque::new(),
-            older_traces: VecDeque::new(),
+            rate: Rate::default(),
+            waiting: (0, 0),
+            ended: (0, 0),
+            errors: Ratio::default(),
+            callers: Vec::new(),
+            traces: Traces::default(),
             told: None,
             baseline_version: None,
+            stored: Baseline::default(),
+            drained: (0, 0, 0, 0),
         }
     }
 
-    /// Takes in one call; an event is rare.
+    /// The same tool, of which nothing is known.
+    pub(super) fn anew(&self, config: &DetectorConfig) -> Self {
+        let mut anew = Self::new(&self.name, self.settings.clone(), config);
+        anew.watch.replaced = true;
+        anew
+    }
+
+    /// Takes in one call. `true`: something is to be [looked at](Self::close).
     #[inline]
-    pub(super) fn record(
-        &mut self,
-        sample: &Sample,
-        at: u64,
-        config: &DetectorConfig,
-    ) -> Option<Event> {
+    pub(super) fn record(&mut self, sample: &Sample, at: u64, timed: bool) -> bool {
         self.calls += 1;
         if self.calls == 1 {
             self.first_at = at;
         }
         self.last_at = at;
+        if let Some(trace) = sample.trace {
+            self.traces.add(self.calls, trace);
+        }
+        let mut close = false;
         match sample.outcome {
             Outcome::Success => {
                 if !self.watch.waiting() {
                     self.batch_at = at;
                 }
-                if self.watch.push(bucket(sample.nanos)) {
-                    return self.close(config);
-                }
+                self.waiting.1 += 1;
+                close = self.watch.push(bucket(sample.nanos));
             }
-            Outcome::Error => self.errors += 1,
+            Outcome::Error => {
+                self.waiting = (self.waiting.0 + 1, self.waiting.1 + 1);
+                close = self.waiting.1 >= TRIALS;
+            }
             Outcome::Cancelled => {}
         }
-        None
+        self.rate.call();
+        if let Some(key) = sample.caller
+            && let Some(caller) = self.callers.iter_mut().find(|caller| caller.key == key)
+        {
+            caller.waiting += 1;
+        }
+        close || (timed && self.rate.due(at))
     }
 
-    /// Looks at the batch that waits.
-    pub(super) fn close(&mut self, config: &DetectorConfig) -> Option<Event> {
-        let calls = self.calls_per_false_alarm(config);
-        let finding = self.watch.close(self.last_at, calls)?;
-        self.judge(finding, config)
+    /// Whether a caller has no place and there is one.
+    #[inline]
+    pub(super) fn is_new_caller(&self, key: ToolKey) -> bool {
+        self.callers.len() < CALLERS && self.callers.iter().all(|caller| caller.key != key)
+    }
+
+    pub(super) fn add_caller(&mut self, key: ToolKey, name: String) {
+        self.callers.push(Caller {
+            key,
+            name,
+            waiting: 0,
+            share: Ratio::default(),
+        });
+    }
+
+    /// Looks at what waits.
+    pub(super) fn close(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        if self.watch.is_full() {
+            self.close_durations(config, raise);
+        }
+        self.close_counts(config, raise);
+        if config.accept_after.is_some() {
+            self.accept_if_old(config, raise);
+        }
+    }
+
+    fn close_durations(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        let event = self
+            .watch
+            .close(self.last_at)
+            .and_then(|finding| match finding {
+                Finding::Changed(template) => self.changed(template, config),
+                Finding::Recovered => self.recovered(config),
+                Finding::Burst(template) => self.burst(template, config),
+                Finding::Single(bucket) => self.single(bucket, config),
+            });
+        event.into_iter().for_each(raise);
+    }
+
+    fn close_counts(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        // A tenth of the false alarms is for each of the three.
+        let calls = 10.0 * self.calls_per_false_alarm(config);
+        if self.waiting.1 >= TRIALS {
+            let (errors, trials) = std::mem::take(&mut self.waiting);
+            self.ended = (self.ended.0 + errors, self.ended.1 + trials);
+            if let Some(turn) = self.errors.add(errors, trials, self.last_at, calls) {
+                let told = self.worth(&turn, config);
+                if told {
+                    raise(self.ratio_event(&turn, Measure::ErrorRatio, None, config));
+                }
+                if !turn.recovered {
+                    self.errors.told(told);
+                }
+            }
+            for place in 0..self.callers.len() {
+                let caller = &mut self.callers[place];
+                let hits = std::mem::take(&mut caller.waiting).min(trials);
+                let Some(turn) =
+                    caller
+                        .share
+                        .add(hits, trials, self.last_at, calls * CALLERS as f64)
+                else {
+                    continue;
+                };
+                let told = self.worth(&turn, config);
+                if told {
+                    let name = self.callers[place].name.clone();
+                    raise(self.ratio_event(&turn, Measure::CallerShare, Some(name), config));
+                }
+                if !turn.recovered {
+                    self.callers[place].share.told(told);
+                }
+            }
+        }
+        if config.timed && self.rate.due(self.last_at) {
+            self.close_rate(self.last_at, config, raise);
+        }
+    }
+
+    fn close_rate(&mut self, at: u64, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        let days = 10.0 * self.calls_per_false_alarm(config) / self.calls_a_day().max(1.0);
+        let Some(turn) = self.rate.close(at, days) else {
+            return;
+        };
+        let told = (turn.after / turn.before - 1.0).abs() >= self.threshold(config);
+        if told || turn.recovered {
+            raise(self.rate_event(&turn, config));
+        }
+        if !turn.recovered {
+            self.rate.told(told);
+        }
+    }
+
+    fn worth(&self, turn: &ratio::Turn, config: &DetectorConfig) -> bool {
+        turn.recovered || turn.at_most >= self.threshold(config)
     }
 
     /// Time goes on without calls.
-    pub(super) fn advance(&mut self, now: u64, config: &DetectorConfig) -> Option<Event> {
+    pub(super) fn advance(
+        &mut self,
+        now: u64,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) {
         if self.watch.waiting()
             && now.saturating_sub(self.batch_at) >= config.batch_timeout.as_nanos() as u64
         {
-            return self.close(config);
+            self.close_durations(config, raise);
         }
-        None
+        if config.timed && self.calls > 0 && self.rate.due(now) {
+            self.close_rate(now, config, raise);
+        }
+        if config.accept_after.is_some() {
+            self.accept_if_old(config, raise);
+        }
+    }
+
+    /// The machine slept, or nobody looked.
+    pub(super) fn slept(&mut self, now: u64) {
+        self.rate.skip(now);
+        self.watch.cold();
     }
 
     /// Calls to one false alarm: as many as come in the time in which one is accepted, and 100,000 at
     /// least.
-    fn calls_per_false_alarm(&self, config: &DetectorConfig) -> f64 {
+    pub(super) fn calls_per_false_alarm(&self, config: &DetectorConfig) -> f64 {
         if let Some(calls) = config.calls_per_false_alarm {
             return calls;
         }
@@ -114,13 +261,16 @@ impl Tool {
             .settings
             .false_alarms_per_day
             .unwrap_or(config.false_alarms_per_day);
+        (self.calls_a_day() / accepted).max(1e5)
+    }
+
+    fn calls_a_day(&self) -> f64 {
         let seconds = self.last_at.saturating_sub(self.first_at) as f64 / 1e9;
-        let a_day = if seconds > 0.0 {
+        if seconds > 0.0 {
             self.calls as f64 / seconds * 86_400.0
         } else {
             0.0
-        };
-        (a_day / accepted).max(1e5)
+        }
     }
 
     fn threshold(&self, config: &DetectorConfig) -> f64 {
@@ -132,19 +282,10 @@ impl Tool {
         let window = self.settings.window_size.unwrap_or(config.window_size);
         let calls = (self.watch.recent.pushed() - since).min(u64::from(window));
         let mut now = Histogram::default();
-        for bucket in self.watch.recent.last(calls.max(1) as usize) {
+        for bucket in self.watch.last(calls.max(1) as usize) {
             now.add_bucket(bucket, 1);
         }
         now
-    }
-
-    fn judge(&mut self, finding: Finding, config: &DetectorConfig) -> Option<Event> {
-        match finding {
-            Finding::Changed(template) => self.changed(template, config),
-            Finding::Recovered => self.recovered(config),
-            Finding::Burst(template) => self.burst(template, config),
-            Finding::Single(bucket) => self.single(bucket, config),
-        }
     }
 
     fn changed(&mut self, template: usize, config: &DetectorConfig) -> Option<Event> {
@@ -156,25 +297,30 @@ impl Tool {
             self.watch.quiet();
             return None;
         }
-        let kind = if ALL[template].is_location() {
+        // The first calls of a tool were of cold caches.
+        if self.watch.normal_calls() < 200 && compared.change < 0.0 && ALL[template].is_location() {
+            self.watch.warmed_up(since);
+            return None;
+        }
+        let drift_type = if ALL[template].is_location() {
             DriftType::Performance
         } else {
             DriftType::Pattern
         };
-        let event = self.event(
-            kind,
-            Status::Drifted,
-            &compared,
-            since,
-            &now,
-            template,
-            config,
-        );
+        let event = self
+            .durations(
+                drift_type,
+                Status::Drifted,
+                &compared,
+                since,
+                &now,
+                template,
+            )
+            .event(self, config);
         self.told = Some(Told {
             at: self.last_at,
-            drift_type: kind,
-            change: compared.change,
-            measure: compared.measure,
+            drift_type,
+            compared,
             template,
         });
         self.watch.told(template);
@@ -190,35 +336,34 @@ impl Tool {
             .map_or(0, |change| change.back_since);
         let now = self.now(since, config);
         let inflation = f64::from(self.watch.ratios[told.template]);
-        let compared = compare::compare(told.measure, &self.watch.normal, &now, inflation)?;
-        if compared.at_least() > self.threshold(config).max(told.change.abs() / 3.0) {
-            let event = self.event(
-                told.drift_type,
-                Status::Drifted,
-                &compared,
-                since,
-                &now,
-                told.template,
-                config,
-            );
-            self.told = Some(Told {
-                at: self.last_at,
-                change: compared.change,
-                ..told
-            });
-            self.watch.told(told.template);
-            return Some(event);
-        }
-        let event = self.event(
+        let compared =
+            compare::compare(told.compared.measure, &self.watch.normal, &now, inflation)?;
+        let other =
+            compared.at_least() > self.threshold(config).max(told.compared.change.abs() / 3.0);
+        let status = if other {
+            Status::Drifted
+        } else {
+            Status::Recovered
+        };
+        let case = self.durations(
             told.drift_type,
-            Status::Recovered,
+            status,
             &compared,
             since,
             &now,
             told.template,
-            config,
         );
-        self.watch.quiet();
+        let event = case.event(self, config);
+        if other {
+            self.watch.told(told.template);
+            self.told = Some(Told {
+                at: self.last_at,
+                compared,
+                ..told
+            });
+        } else {
+            self.watch.quiet();
+        }
         Some(event)
     }
 
@@ -229,15 +374,15 @@ impl Tool {
         if compared.at_most() < self.threshold(config) {
             return None;
         }
-        Some(self.event(
+        let case = self.durations(
             DriftType::Anomaly,
             Status::Drifted,
             &compared,
             since,
             &now,
             template,
-            config,
-        ))
+        );
+        Some(case.event(self, config))
     }
 
     fn single(&mut self, bucket: u16, config: &DetectorConfig) -> Option<Event> {
@@ -246,19 +391,19 @@ impl Tool {
         now.add_bucket(bucket, 1);
         let mut compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
         compared.measure = Measure::Duration;
-        Some(self.event(
+        let mut case = self.durations(
             DriftType::Anomaly,
             Status::Drifted,
             &compared,
             since,
             &now,
             0,
-            config,
-        ))
+        );
+        case.after = None;
+        Some(case.event(self, config))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of an event")]
-    fn event(
+    fn durations(
         &self,
         drift_type: DriftType,
         status: Status,
@@ -266,78 +411,212 @@ impl Tool {
         since: u64,
         now: &Histogram,
         template: usize,
-        config: &DetectorConfig,
-    ) -> Event {
+    ) -> Case {
         let pushed = self.watch.recent.pushed();
-        let calls = pushed - since.min(pushed);
-        let timed = |call: u64| self.watch.recent.time(call).map(moment);
+        let since = since.min(pushed);
         // Where a change most probably began: known the better, the more a call says.
         let reach = (3.0 / self.watch.gain(template).max(1e-3)) as u64;
-        let interval = || {
-            let (from, to) = (
-                since.saturating_sub(reach),
-                (since + reach).min(pushed.saturating_sub(1)),
-            );
-            Some(Interval {
-                from: timed(from)?,
-                to: timed(to)?,
-            })
-        };
+        let time = |call: u64| self.watch.recent.time(call);
+        let last = pushed.saturating_sub(1);
         let (score, score_limit) = self.watch.evidence(template);
-        let first = self.calls - calls;
-        let hex =
-            |trace: &(u64, [u8; 16])| trace.1.iter().map(|byte| format!("{byte:02x}")).collect();
-        let all = || self.older_traces.iter().chain(&self.traces);
-        let mut event = Event {
-            timestamp: moment(self.last_at),
-            tool_name: self.name.clone(),
+        Case {
             drift_type,
-            severity: Severity::of_percent(100.0 * compared.change),
             status,
-            baseline_value: compared.before,
-            current_value: compared.after,
-            deviation_percent: 100.0 * compared.change,
-            description: String::new(),
-            metadata: Metadata {
-                measure: compared.measure,
-                before: compare::quantiles(&self.watch.normal),
-                after: if compared.measure == Measure::Duration {
-                    None
-                } else {
-                    compare::quantiles(now)
-                },
-                since: if config.timed { timed(since) } else { None },
-                since_interval: if config.timed { interval() } else { None },
-                calls,
-                sample: self.calls,
-                sample_since: first + 1,
-                traces_before: all().filter(|trace| trace.0 <= first).map(hex).collect(),
-                traces_after: all().filter(|trace| trace.0 > first).map(hex).collect(),
-                caller: None,
-                service_version: config.service_version.clone(),
-                baseline_version: self.baseline_version.clone(),
-                environment: config.environment.clone(),
-                score,
-                score_limit,
+            measure: compared.measure,
+            before: compared.before,
+            now: compared.after,
+            change: compared.change,
+            after: compare::quantiles(now),
+            calls: pushed - since,
+            since: time(since),
+            interval: time(since.saturating_sub(reach)).zip(time((since + reach).min(last))),
+            caller: None,
+            score,
+            score_limit,
+        }
+    }
+
+    fn ratio_event(
+        &self,
+        turn: &ratio::Turn,
+        measure: Measure,
+        caller: Option<String>,
+        config: &DetectorConfig,
+    ) -> Event {
+        Case {
+            calls: turn.trials,
+            caller,
+            ..self.counts(
+                measure,
+                turn.recovered,
+                (turn.before, turn.after),
+                turn.since,
+                (turn.evidence, turn.limit),
+            )
+        }
+        .event(self, config)
+    }
+
+    fn rate_event(&self, turn: &rate::Turn, config: &DetectorConfig) -> Event {
+        Case {
+            calls: turn.calls,
+            ..self.counts(
+                Measure::CallRate,
+                turn.recovered,
+                (turn.before, turn.after),
+                turn.since,
+                (turn.evidence, turn.limit),
+            )
+        }
+        .event(self, config)
+    }
+
+    fn counts(
+        &self,
+        measure: Measure,
+        recovered: bool,
+        (before, now): (f64, f64),
+        since: u64,
+        (score, score_limit): (f64, f64),
+    ) -> Case {
+        Case {
+            drift_type: DriftType::Pattern,
+            status: if recovered {
+                Status::Recovered
+            } else {
+                Status::Drifted
             },
+            measure,
+            before,
+            now,
+            change: now / before.max(1e-9) - 1.0,
+            after: None,
+            calls: 0,
+            since: Some(since),
+            interval: None,
+            caller: None,
+            score,
+            score_limit,
+        }
+    }
+
+    fn accept_if_old(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        let after = config.accept_after.unwrap_or(Duration::MAX).as_nanos();
+        if self
+            .told
+            .as_ref()
+            .is_some_and(|told| u128::from(self.last_at.saturating_sub(told.at)) >= after)
+        {
+            self.accept(config, raise);
+        }
+    }
+
+    /// What it does now is its new normal. `false`: nothing has changed.
+    pub(super) fn accept(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) -> bool {
+        let mut any = self.errors.accept() | self.rate.accept();
+        for caller in &mut self.callers {
+            any |= caller.share.accept();
+        }
+        let Some(told) = self.told.take() else {
+            return any;
         };
-        event.description = describe::sentence(&event);
-        event
+        let since = self
+            .watch
+            .recent
+            .pushed()
+            .saturating_sub(u64::from(config.window_size));
+        let now = self.now(since, config);
+        let compared = compare::compare(told.compared.measure, &self.watch.normal, &now, 1.0)
+            .unwrap_or(told.compared);
+        let mut case = self.durations(
+            told.drift_type,
+            Status::Accepted,
+            &compared,
+            since,
+            &now,
+            told.template,
+        );
+        case.since = Some(told.at);
+        case.interval = None;
+        raise(case.event(self, config));
+        self.watch.accept();
+        true
     }
 
     pub(super) fn baseline(&self) -> Baseline {
-        Baseline {
+        let mut baseline = Baseline {
             durations: self.watch.normal.clone(),
+            season: self.watch.seasonal.profile(self.watch.normal_calls()),
+            updated_at: if self.last_at == 0 {
+                self.stored.updated_at
+            } else {
+                UNIX_EPOCH + Duration::from_nanos(self.last_at)
+            },
+            ..self.stored.clone()
+        };
+        self.add_counts(&mut baseline, (0, 0, 0, 0));
+        baseline
+    }
+
+    /// Adds what was counted here since.
+    fn add_counts(&self, baseline: &mut Baseline, since: (u64, u64, u64, u64)) {
+        let (calls, errors, counted, watched) = self.counted();
+        baseline.calls = baseline.calls.saturating_add(calls - since.0);
+        baseline.errors = baseline
+            .errors
+            .saturating_add(errors - since.1)
+            .min(baseline.calls);
+        baseline.counted = baseline.counted.saturating_add(counted - since.2);
+        baseline.watched = baseline
+            .watched
+            .saturating_add(Duration::from_nanos(watched - since.3));
+        baseline.inflation = super::baseline::Inflation {
             calls: self.calls,
-            errors: self.errors,
-            watched: Duration::from_nanos(self.last_at - self.first_at),
-            counted: self.calls,
-            updated_at: moment(self.last_at),
+            ratios: self.watch.ratios.to_vec(),
+        };
+    }
+
+    fn counted(&self) -> (u64, u64, u64, u64) {
+        let (errors, calls) = (self.ended.0 + self.waiting.0, self.ended.1 + self.waiting.1);
+        (
+            calls,
+            errors,
+            self.calls,
+            self.last_at.saturating_sub(self.first_at),
+        )
+    }
+
+    /// What was learned since this was last asked; `true`: what was stored before is void.
+    pub(super) fn drain_growth(&mut self) -> Option<(bool, Baseline)> {
+        let counted = self.counted();
+        let replaced = std::mem::take(&mut self.watch.replaced);
+        if !replaced && counted == self.drained {
+            return None;
+        }
+        let mut grown = Baseline {
+            durations: std::mem::take(&mut self.watch.grown),
+            season: self.watch.seasonal.profile(self.watch.normal_calls()),
+            updated_at: UNIX_EPOCH + Duration::from_nanos(self.last_at),
             ..Baseline::default()
+        };
+        self.add_counts(&mut grown, self.drained);
+        self.drained = counted;
+        Some((replaced, grown))
+    }
+
+    /// Starts from what was learned before.
+    pub(super) fn import(&mut self, baseline: &Baseline) {
+        self.stored.merge(baseline);
+        self.stored.durations.clear();
+        if let Some(season) = &baseline.season {
+            self.watch.seasonal.adopt(season);
+        }
+        self.watch.import(&baseline.durations);
+        self.errors.import(baseline.errors, baseline.calls);
+        if let Ok(ratios) =
+            <[f32; super::template::TEMPLATES]>::try_from(baseline.inflation.ratios.as_slice())
+        {
+            self.watch.ratios = ratios;
         }
     }
-}
-
-fn moment(nanos: u64) -> SystemTime {
-    UNIX_EPOCH + Duration::from_nanos(nanos)
 }

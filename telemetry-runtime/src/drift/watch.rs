@@ -2,15 +2,22 @@
 
 use super::cusum::{Cusums, Limits, STEP};
 use super::histogram::BUCKETS;
-use super::recent::Recent;
+use super::recent::{Recent, less};
+use super::season::Seasonal;
 use super::table::{Clip, Table};
 use super::template::{ALL, TEMPLATES, Template};
-use super::{Histogram, dependence, limit, tail};
+use super::{Histogram, Season, dependence, limit, tail};
 
 /// Calls looked at together.
 pub(super) const BATCH: usize = 2 * STEP;
 /// Calls before there is a first table.
 const FIRST: u64 = 50;
+/// Calls after a start, of which nothing is told that only they say.
+const COLD: u64 = 50;
+/// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
+/// a season may be, and otherwise.
+const FOLLOWED: (u64, u64) = (20_000, 600_000_000_000);
+const MOST: (u64, u64) = (4_000_000, 0);
 
 /// Parameters of the method; the lab found them on seeds of its own.
 pub(super) struct Parameters {
@@ -28,13 +35,13 @@ pub(super) struct Parameters {
 pub(super) static PARAMETERS: Parameters = Parameters {
     clip: Clip {
         common: 3.0,
-        rare: 5.0,
+        rare: 6.0,
         doubt: 0.02,
     },
     share: |template| if template.is_location() { 0.06 } else { 0.04 },
     caution: 1.0,
     common_cap: 1.0 / 6.5,
-    rare_cap: 0.46,
+    rare_cap: 0.48,
     burst: 1.5,
     prefer_location: 0.7,
     growth: 1.25,
@@ -76,6 +83,14 @@ pub(super) struct Watch {
     pub(super) change: Option<Change>,
     /// No further anomaly is told before this call.
     calm_from: u64,
+    /// Until this call nothing is told: caches are cold.
+    cold_until: u64,
+    pub(super) seasonal: Seasonal,
+    /// When the baseline was last made to count less.
+    aged_at: u64,
+    /// What has become normal since it was last asked for, and whether all before is void.
+    pub(super) grown: Histogram,
+    pub(super) replaced: bool,
 }
 
 /// A change that has been told and is not over.
@@ -92,7 +107,7 @@ pub(super) struct Change {
 }
 
 impl Watch {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(season: Season) -> Self {
         Self {
             pending: [0; BATCH],
             waiting: 0,
@@ -110,6 +125,11 @@ impl Watch {
             started: [0; TEMPLATES],
             change: None,
             calm_from: 0,
+            cold_until: 0,
+            seasonal: Seasonal::new(season),
+            aged_at: 0,
+            grown: Histogram::default(),
+            replaced: false,
         }
     }
 
@@ -121,22 +141,105 @@ impl Watch {
         usize::from(self.waiting) == BATCH
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        usize::from(self.waiting) == BATCH
+    }
+
     pub(super) fn waiting(&self) -> bool {
         self.waiting > 0
     }
 
-    /// Looks at the batch that waits. `calls`: calls to one false alarm.
-    pub(super) fn close(&mut self, at: u64, calls: f64) -> Option<Finding> {
-        let batch = self.pending;
-        let batch = &batch[..usize::from(std::mem::take(&mut self.waiting))];
-        for bucket in batch {
+    /// Looks at the batch that waits.
+    pub(super) fn close(&mut self, at: u64) -> Option<Finding> {
+        let mut batch = self.pending;
+        let batch = &mut batch[..usize::from(std::mem::take(&mut self.waiting))];
+        for bucket in &*batch {
             self.recent.push(*bucket, at);
         }
+        if self.seasonal.learn(batch, at) {
+            self.begin_anew();
+        }
+        let offset = self.seasonal.offset(at);
+        batch
+            .iter_mut()
+            .for_each(|bucket| *bucket = less(*bucket, offset));
         let finding = self.score(batch);
         if self.change.is_none() {
-            self.learn(batch, calls);
+            self.learn(batch, at);
         }
         finding
+    }
+
+    /// The last calls, without the season.
+    pub(super) fn last(&self, count: usize) -> Vec<u16> {
+        self.recent.last(count, |at| self.seasonal.offset(at))
+    }
+
+    /// The season has become known: what is normal is learned again from the calls that are left.
+    fn begin_anew(&mut self) {
+        self.normal.clear();
+        for bucket in self.last(usize::MAX) {
+            self.normal.add_bucket(bucket, 1);
+        }
+        self.replaced = true;
+        self.grown = self.normal.clone();
+        self.quarantine = Default::default();
+        self.newest = 0;
+        self.rebuild_at = FIRST;
+        self.normal_calls = self.normal.total();
+        self.table = None;
+        self.quiet();
+    }
+
+    /// Caches are cold, or time has passed that nobody saw: the next calls are looked at, and what
+    /// only they say is not told.
+    pub(super) fn cold(&mut self) {
+        self.cold_until = self.recent.pushed() + COLD;
+    }
+
+    /// From a baseline that was learned before.
+    pub(super) fn import(&mut self, durations: &Histogram) {
+        self.normal.merge(durations);
+        self.normal_calls = self.normal.total();
+        self.rebuild_at = FIRST;
+        self.cold();
+    }
+
+    /// What it does now is normal.
+    pub(super) fn accept(&mut self) -> bool {
+        let Some(change) = self.change.take() else {
+            return false;
+        };
+        self.normal = change.since;
+        self.grown = self.normal.clone();
+        self.replaced = true;
+        self.normal_calls = self.normal.total();
+        self.rebuild_at = FIRST;
+        if self.normal_calls < FIRST {
+            self.table = None;
+        }
+        self.quiet();
+        true
+    }
+
+    /// The baseline was of cold calls: what came after them is normal.
+    pub(super) fn warmed_up(&mut self, since: u64) {
+        self.normal.clear();
+        for bucket in self.last((self.recent.pushed() - since) as usize) {
+            self.normal.add_bucket(bucket, 1);
+        }
+        self.grown = self.normal.clone();
+        self.replaced = true;
+        self.normal_calls = self.normal.total();
+        self.quarantine = Default::default();
+        self.newest = 0;
+        self.table = None;
+        self.rebuild_at = FIRST;
+        self.quiet();
+    }
+
+    pub(super) fn normal_calls(&self) -> u64 {
+        self.normal_calls
     }
 
     fn score(&mut self, batch: &[u16]) -> Option<Finding> {
@@ -152,6 +255,10 @@ impl Watch {
             }
         }
         let pushed = self.recent.pushed();
+        if pushed <= self.cold_until {
+            self.cusums.hold_back(&self.limits);
+            return None;
+        }
         for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
             if *value <= 0.0 {
                 *started = pushed;
@@ -225,7 +332,7 @@ impl Watch {
         self.started[template]
     }
 
-    fn learn(&mut self, batch: &[u16], calls: f64) {
+    fn learn(&mut self, batch: &[u16], at: u64) {
         for bucket in batch {
             self.quarantine[0].add_bucket(*bucket, 1);
         }
@@ -234,6 +341,7 @@ impl Watch {
         if quiet && self.newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512) {
             let [newest, older] = &mut self.quarantine;
             self.normal.merge(older);
+            self.grown.merge(older);
             self.normal_calls += older.total();
             std::mem::swap(newest, older);
             newest.clear();
@@ -244,18 +352,41 @@ impl Watch {
         {
             self.end_quarantine();
         }
-        if self.normal_calls >= self.rebuild_at {
-            self.rebuild(calls);
+        // What is normal follows a season that is not known yet.
+        let old = if self.seasonal.follows() {
+            FOLLOWED
+        } else {
+            MOST
+        };
+        if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
+            self.normal.halve();
+            self.normal_calls = self.normal.total();
+            self.aged_at = at;
+            self.rebuild_at = FIRST;
         }
+    }
+
+    /// The table is to be made anew; that takes some tenths of a millisecond.
+    #[inline]
+    pub(super) fn due(&self) -> bool {
+        self.normal_calls >= self.rebuild_at && !self.seasonal.waits()
     }
 
     fn end_quarantine(&mut self) {
         for histogram in &mut self.quarantine {
             self.normal.merge(histogram);
+            self.grown.merge(histogram);
             histogram.clear();
         }
         self.normal_calls = self.normal.total();
         self.newest = 0;
+        if let (Some(middle), Some(low), Some(high)) = (
+            self.normal.place(0.5),
+            self.normal.place(0.25),
+            self.normal.place(0.75),
+        ) {
+            self.seasonal.center(middle, 3.0 * (high - low) / 1.349);
+        }
     }
 
     /// Makes table and limits anew from what is normal now.
@@ -265,7 +396,7 @@ impl Watch {
         self.rebuild_at = next as u64 + 8;
         let table = Table::new(&self.normal, PARAMETERS.clip);
         let quarantined = (self.newest + self.quarantine[1].total()) as usize;
-        let mut ordered = self.recent.last(usize::MAX);
+        let mut ordered = self.last(usize::MAX);
         ordered.truncate(ordered.len().saturating_sub(quarantined));
         if ordered.len() >= 50 {
             self.ratios = dependence::ratios(&table, &ordered);

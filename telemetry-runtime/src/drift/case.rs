@@ -1,0 +1,119 @@
+//! A case: what is known of a change, on its way to being an event.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use super::tool::Tool;
+use super::{
+    DetectorConfig, DriftType, Event, Interval, Measure, Metadata, Quantiles, Severity, Status,
+    compare, describe,
+};
+use crate::TraceId;
+
+pub(super) struct Case {
+    pub(super) drift_type: DriftType,
+    pub(super) status: Status,
+    pub(super) measure: Measure,
+    pub(super) before: f64,
+    pub(super) now: f64,
+    /// Relative.
+    pub(super) change: f64,
+    pub(super) after: Option<Quantiles>,
+    pub(super) calls: u64,
+    /// Nanoseconds since 1970, as the next.
+    pub(super) since: Option<u64>,
+    pub(super) interval: Option<(u64, u64)>,
+    pub(super) caller: Option<String>,
+    pub(super) score: f64,
+    pub(super) score_limit: f64,
+}
+
+impl Case {
+    pub(super) fn event(self, tool: &Tool, config: &DetectorConfig) -> Event {
+        let first = tool.calls.saturating_sub(self.calls);
+        let (traces_before, traces_after) = tool.traces.around(first);
+        let percent = 100.0 * self.change;
+        let interval = self.interval.map(|(from, to)| Interval {
+            from: moment(from),
+            to: moment(to),
+        });
+        let mut event = Event {
+            timestamp: moment(tool.last_at),
+            tool_name: tool.name.clone(),
+            drift_type: self.drift_type,
+            severity: Severity::of_percent(percent),
+            status: self.status,
+            baseline_value: self.before,
+            current_value: self.now,
+            deviation_percent: percent,
+            description: String::new(),
+            metadata: Metadata {
+                measure: self.measure,
+                before: compare::quantiles(&tool.watch.normal),
+                after: self.after,
+                since: self.since.filter(|_| config.timed).map(moment),
+                since_interval: interval.filter(|_| config.timed),
+                calls: self.calls,
+                sample: tool.calls,
+                sample_since: first + 1,
+                traces_before,
+                traces_after,
+                caller: self.caller,
+                service_version: config.service_version.clone(),
+                baseline_version: tool.baseline_version.clone(),
+                environment: config.environment.clone(),
+                score: self.score,
+                score_limit: self.score_limit,
+            },
+        };
+        event.description = describe::sentence(&event);
+        event
+    }
+}
+
+fn moment(nanos: u64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+/// Examples: the newest traces, and some from long before.
+#[derive(Debug, Default)]
+pub(super) struct Traces {
+    newest: VecDeque<(u64, TraceId)>,
+    older: VecDeque<(u64, TraceId)>,
+}
+
+/// Of each of the two.
+const EXAMPLES: usize = 4;
+/// Calls between two of the older ones.
+const APART: u64 = 256;
+
+impl Traces {
+    pub(super) fn add(&mut self, call: u64, trace: TraceId) {
+        self.newest.push_back((call, trace));
+        if self.newest.len() <= EXAMPLES {
+            return;
+        }
+        let Some(gone) = self.newest.pop_front() else {
+            return;
+        };
+        if self
+            .older
+            .back()
+            .is_none_or(|last| gone.0 >= last.0 + APART)
+        {
+            self.older.push_back(gone);
+            if self.older.len() > EXAMPLES {
+                self.older.pop_front();
+            }
+        }
+    }
+
+    /// Those of calls up to `call`, and those after it.
+    fn around(&self, call: u64) -> (Vec<String>, Vec<String>) {
+        let all = self.older.iter().chain(&self.newest);
+        let (before, after): (Vec<_>, Vec<_>) = all.partition(|trace| trace.0 <= call);
+        let text =
+            |traces: Vec<&(u64, TraceId)>| traces.iter().map(|trace| trace.1.to_string()).collect();
+        (text(before), text(after))
+    }
+}

@@ -1,0 +1,267 @@
+//! A ratio: how many of a tool's calls are of some kind (failed, made by one caller), and whether
+//! that has changed.
+
+use super::limit;
+
+/// Odds of the ratio by those of the baseline, one CUSUM each.
+const ODDS: [f64; 4] = [1.7, 4.0, 1.0 / 1.7, 1.0 / 4.0];
+/// Trials in a block, whose variance shows dependence.
+const BLOCK: u64 = 64;
+/// Trials before anything is watched.
+const FIRST: u64 = 200;
+
+/// A share of trials, watched by Bernoulli CUSUMs (Reynolds & Stoumbos 1999).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ratio {
+    /// What is known to be normal.
+    hits: f64,
+    trials: f64,
+    /// The newest, not yet taken for normal.
+    new: (u64, u64),
+    block: (u64, u64),
+    /// Squared deviations of blocks by their expectation: the dispersion.
+    squares: f64,
+    blocks: f64,
+    evidence: [f64; ODDS.len()],
+    started: [Mark; ODDS.len()],
+    /// All hits and trials so far.
+    total: (u64, u64),
+    /// The template of the change that was told, and the evidence that it is over.
+    change: Option<(usize, f64, Mark)>,
+}
+
+/// A place in the stream of trials.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mark {
+    pub(super) at: u64,
+    hits: u64,
+    trials: u64,
+}
+
+/// What has become of a ratio.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Turn {
+    pub(super) recovered: bool,
+    pub(super) before: f64,
+    pub(super) after: f64,
+    /// The largest relative change that is not ruled out (90 %).
+    pub(super) at_most: f64,
+    pub(super) trials: u64,
+    pub(super) since: u64,
+    pub(super) evidence: f64,
+    pub(super) limit: f64,
+}
+
+impl Ratio {
+    /// Takes in some trials, few at a time. `calls`: trials to one false alarm.
+    pub(super) fn add(&mut self, hits: u64, trials: u64, at: u64, calls: f64) -> Option<Turn> {
+        self.total = (self.total.0 + hits, self.total.1 + trials);
+        let turn = if self.trials >= FIRST as f64 {
+            self.score(hits, trials, at, calls)
+        } else {
+            None
+        };
+        if self.change.is_none() {
+            self.learn(hits, trials);
+        }
+        turn
+    }
+
+    fn normal(&self) -> f64 {
+        (self.hits + 0.5) / (self.trials + 1.0)
+    }
+
+    fn score(&mut self, hits: u64, trials: u64, at: u64, calls: f64) -> Option<Turn> {
+        let normal = self.normal();
+        let dispersion = self.dispersion();
+        let here = Mark {
+            at,
+            hits: self.total.0,
+            trials: self.total.1,
+        };
+        for (t, odds) in ODDS.iter().enumerate() {
+            let (hit, miss) = scores(normal, *odds);
+            let score = (hits as f64 * hit + (trials - hits) as f64 * miss) / dispersion;
+            let information = -(normal * hit + (1.0 - normal) * miss) / dispersion;
+            let exact = limit::cusum(calls * ODDS.len() as f64, information);
+            let Some(limit) = limit::uncertain(exact, self.trials * information, 1.0) else {
+                continue;
+            };
+            if let Some((told, back, since)) = &mut self.change {
+                if *told != t {
+                    continue;
+                }
+                *back = (*back - score).max(0.0);
+                if *back <= 0.0 {
+                    *since = here;
+                }
+                if *back >= limit {
+                    let turn = self.turn(true, self.change?.2, self.change?.1, limit);
+                    self.change = None;
+                    self.clear(here);
+                    return Some(turn);
+                }
+                continue;
+            }
+            // A few trials are not drift.
+            self.evidence[t] = (self.evidence[t] + score.min(limit / 3.0)).max(0.0);
+            if self.evidence[t] <= 0.0 {
+                self.started[t] = here;
+            }
+            if self.evidence[t] >= limit {
+                return Some(self.turn(false, self.started[t], self.evidence[t], limit));
+            }
+        }
+        None
+    }
+
+    /// The turn was told: its end is looked for. Otherwise it was too small.
+    pub(super) fn told(&mut self, told: bool) {
+        let strongest =
+            (0..ODDS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
+        let here = Mark {
+            at: 0,
+            hits: self.total.0,
+            trials: self.total.1,
+        };
+        self.change = strongest
+            .filter(|_| told)
+            .map(|template| (template, 0.0, here));
+        self.clear(here);
+    }
+
+    /// What it is now is normal.
+    pub(super) fn accept(&mut self) -> bool {
+        let changed = self.change.is_some();
+        if changed {
+            *self = Self {
+                total: self.total,
+                ..Self::default()
+            };
+        }
+        changed
+    }
+
+    /// Starts from what was counted before.
+    pub(super) fn import(&mut self, hits: u64, trials: u64) {
+        // No more than it would remember.
+        let share = (1e6 / trials.max(1) as f64).min(1.0);
+        self.hits += hits as f64 * share;
+        self.trials += trials as f64 * share;
+    }
+
+    fn clear(&mut self, here: Mark) {
+        self.evidence = Default::default();
+        self.started = [here; ODDS.len()];
+        self.new = (0, 0);
+    }
+
+    fn turn(&self, recovered: bool, since: Mark, evidence: f64, limit: f64) -> Turn {
+        let trials = (self.total.1 - since.trials).max(1);
+        let after = (self.total.0 - since.hits) as f64 / trials as f64;
+        // Wilson 1927, with Agresti and Coull's two of each for the few.
+        let n = trials as f64 + 4.0;
+        let middle = (after * trials as f64 + 2.0) / n;
+        let off = 1.645 * (middle * (1.0 - middle) * self.dispersion() / n).sqrt();
+        let before = self.normal();
+        Turn {
+            recovered,
+            before,
+            after,
+            at_most: (middle + off - before)
+                .abs()
+                .max((middle - off - before).abs())
+                / before,
+            trials,
+            since: since.at,
+            evidence,
+            limit,
+        }
+    }
+
+    fn learn(&mut self, hits: u64, trials: u64) {
+        self.block = (self.block.0 + hits, self.block.1 + trials);
+        if self.block.1 >= BLOCK {
+            let (hits, trials) = std::mem::take(&mut self.block);
+            let normal = (self.hits + hits as f64 + 0.5) / (self.trials + trials as f64 + 1.0);
+            let off = hits as f64 - normal * trials as f64;
+            self.squares += off * off / (normal * (1.0 - normal) * trials as f64);
+            self.blocks += 1.0;
+        }
+        self.new = (self.new.0 + hits, self.new.1 + trials);
+        let quiet = self.evidence.iter().all(|evidence| *evidence < 3.0);
+        if quiet && self.new.1 >= BLOCK * 2 {
+            let (hits, trials) = std::mem::take(&mut self.new);
+            self.hits += hits as f64;
+            self.trials += trials as f64;
+            // The newest million counts.
+            if self.trials > 1e6 {
+                self.hits /= 2.0;
+                self.trials /= 2.0;
+            }
+        }
+    }
+
+    /// By how much blocks vary more than independent trials would; what chance explains is 1.
+    fn dispersion(&self) -> f64 {
+        let found = self.squares / self.blocks.max(1.0);
+        if found > 1.0 + 2.5 * (2.0 / self.blocks.max(1.0)).sqrt() {
+            found
+        } else {
+            1.0
+        }
+    }
+}
+
+/// Log-likelihood ratios of a hit and a miss where the odds are so many times as high.
+fn scores(normal: f64, odds: f64) -> (f64, f64) {
+    let changed = odds * normal / (1.0 - normal + odds * normal);
+    (
+        (changed / normal).ln(),
+        ((1.0 - changed) / (1.0 - normal)).ln(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turns(change: f64, seed: u64) -> Vec<Turn> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut ratio = Ratio::default();
+        let mut turns = Vec::new();
+        for batch in 0..6_000_u64 {
+            let chance = if (3_000..4_500).contains(&batch) {
+                change
+            } else {
+                0.01
+            };
+            let hits = (0..8).filter(|_| random.f64() < chance).count();
+            if let Some(turn) = ratio.add(hits as u64, 8, batch, 1e8) {
+                if !turn.recovered {
+                    ratio.told(true);
+                }
+                turns.push(turn);
+            }
+        }
+        turns
+    }
+
+    #[test]
+    fn a_change_and_its_end_are_told_once_each() {
+        let told = turns(0.05, 1);
+        assert_eq!(
+            told.iter().map(|turn| turn.recovered).collect::<Vec<_>>(),
+            [false, true],
+            "{told:?}"
+        );
+        assert!((3_000..3_200).contains(&told[0].since));
+        assert!(told[0].after > 0.03 && told[0].before < 0.015);
+    }
+
+    #[test]
+    fn nothing_is_told_of_nothing() {
+        let told: usize = (0..20).map(|seed| turns(0.01, seed).len()).sum();
+        assert_eq!(told, 0);
+    }
+}

@@ -235,6 +235,8 @@ pub mod store;
 #[cfg(all(feature = "drift", not(feature = "_store")))]
 #[path = "without_store.rs"]
 mod store;
+#[cfg(feature = "_calls")]
+mod sync;
 pub mod testing;
 #[cfg(feature = "_export")]
 mod trace;

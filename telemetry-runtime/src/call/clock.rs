@@ -42,6 +42,13 @@ pub(crate) fn nanos(start: u64, end: u64) -> u64 {
     clock().nanos(start, end)
 }
 
+/// So many units of the counter that they are surely no more than `nanos`, whatever its unit is
+/// found to be later.
+pub(crate) fn units_at_least(nanos: u64) -> u64 {
+    let unit = f64::from_bits(clock().unit.load(Relaxed));
+    (nanos as f64 / unit * 0.5) as u64
+}
+
 /// Measures the counter's unit again. Called by the collector every few milliseconds.
 pub(crate) fn measure() {
     clock().measure();

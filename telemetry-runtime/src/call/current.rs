@@ -10,11 +10,11 @@ use pin_project_lite::pin_project;
 
 use super::capture::text;
 use super::failure::{Message, error_type};
-use super::local::{self, DetailsOf, Frame, SharedDetails};
-use super::record::{Caller, Details, Event, Ids, Kept};
+use super::local::{self, DetailsOf, Frame, Position, SharedDetails};
+use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
+use super::tool::Tool;
 use super::{clock, context, limits};
-use crate::config::ParamsCapture;
 use crate::ids::{SpanId, TraceId};
 use crate::value::Value;
 
@@ -43,7 +43,7 @@ pub fn current() -> Current {
 #[derive(Clone, Default)]
 pub struct Current {
     ids: Ids,
-    tool: Caller,
+    tool: Option<&'static Tool>,
     details: Option<SharedDetails>,
     /// OpenTelemetry's context where the handle was made: the call's baggage is in it.
     context: context::Kept,
@@ -219,13 +219,11 @@ impl Current {
             ids: self.ids,
             tool: self.tool,
             seen: context::active_span(),
-            kept: Kept::No,
-            ended: false,
-            capture: ParamsCapture::default(),
             details: DetailsOf::Shared(details),
+            ..Frame::default()
         };
         Entered {
-            position: local::with(|local| local.enter(frame)),
+            position: local::with(|local| local.poll(frame)),
             attached,
         }
     }
@@ -234,7 +232,7 @@ impl Current {
 /// While it lives, this thread is inside a call that began elsewhere.
 #[derive(Default)]
 pub(super) struct Entered {
-    position: Option<usize>,
+    position: Option<Position>,
     attached: context::Attached,
 }
 

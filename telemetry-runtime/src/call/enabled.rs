@@ -5,10 +5,11 @@ use std::marker::PhantomData;
 use super::capture::Params;
 use super::failure::Failure;
 use super::future::ToolFuture;
-use super::live::{self, Running, Suspended};
+use super::live::{self, Running};
 use super::record::Outcome;
 use super::site::Site;
 use super::state::State;
+use super::suspended::{self, Suspended};
 
 /// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
 #[inline]
@@ -80,7 +81,7 @@ pub fn call_async(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) ->
     let state = State::now();
     AsyncCall {
         suspended: if state.is_running() {
-            live::suspend(state, site.origin(), capture)
+            suspended::suspend(state, site.origin(), capture)
         } else {
             None
         },

@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::failure::Failure;
-use super::live::{Polled, Suspended};
 use super::record::Outcome;
+use super::suspended::{Polled, Suspended};
 
 pin_project! {
     /// A body's future, measured from its first poll until it is ready (`success` or

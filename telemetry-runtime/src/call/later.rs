@@ -11,10 +11,10 @@ use super::around::Around;
 use super::capture::Params;
 use super::failure::Failure;
 use super::future::ToolFuture;
-use super::live::{self, Suspended};
 use super::local;
 use super::site::Site;
 use super::state::State;
+use super::suspended::{self, Suspended};
 use crate::value::Value;
 
 /// A call of the tool at `site` that begins with the first poll. Its parameters are looked at
@@ -73,7 +73,7 @@ impl Ahead {
             };
         }
         let around = local::put_around(None);
-        let params = live::params_ahead(state, site.origin(), around.as_deref(), capture);
+        let params = suspended::params_ahead(state, site.origin(), around.as_deref(), capture);
         Self {
             site,
             params,
@@ -94,7 +94,7 @@ impl Ahead {
         if around.is_some() {
             local::put_around(around);
         }
-        live::suspend(state, site.origin(), |to| to.append(params))
+        suspended::suspend(state, site.origin(), |to| to.append(params))
     }
 }
 

@@ -1,65 +1,72 @@
-//! A call that runs: from its start to the record it leaves.
+//! A call that runs on one thread: from its start to the record it leaves.
+//!
+//! What generated code calls is generic; what is here is not, so that it is compiled once and
+//! not in every annotated function.
 
 use std::borrow::Cow;
 
-use super::around::Around;
 use super::capture::{Params, text};
 use super::context;
 use super::current::Current;
 use super::failure::Failure;
-use super::local::{self, DetailsOf, Frame, Local, Standing};
+use super::local::{self, Frame, Local, Position, Standing};
 use super::record::{Details, Ids, Kept, Outcome, Record};
 use super::state::State;
+use super::suspended::Suspended;
 use super::tool::Origin;
 use super::{captures, clock, limits};
 use crate::collector;
 use crate::config::LogCalls;
-use crate::value::Value;
 
-/// A call between its start and its end, wherever it is polled.
-pub(crate) struct Live {
-    origin: &'static Origin,
-    start: u64,
-    parent: u64,
-    state: State,
+/// What a call's end needs to know of its beginning, wherever that comes.
+#[derive(Clone, Copy)]
+pub(super) struct Began {
+    pub(super) origin: &'static Origin,
+    /// Reading of the counter.
+    pub(super) start: u64,
+    pub(super) state: State,
     /// As in its frame, for when that is gone with the thread's locals.
-    sampled: bool,
+    pub(super) sampled: bool,
 }
 
 /// A call while it runs on this thread.
 pub(crate) struct Running {
-    live: Live,
-    /// Its frame and its slot among the active; `None` where the thread's locals are gone.
-    place: Option<(usize, u32)>,
+    began: Began,
+    /// `None` where the thread's locals are gone.
+    position: Option<Position>,
     attached: context::Attached,
-}
-
-/// An async call between two polls.
-pub(crate) struct Suspended {
-    live: Live,
-    frame: Frame,
-    context: context::Kept,
 }
 
 /// Whether the parameters of a call would go anywhere.
 #[inline]
-fn wants_params(state: State, origin: &Origin) -> bool {
-    state.shows_params() && origin.place.captures()
+pub(super) fn wants_params(state: State, origin: &Origin) -> bool {
+    state.shows_params() && origin.captures
 }
 
-/// The parameters, in details of their own where there are any.
-#[inline]
-fn captured(origin: &Origin, capture: impl FnOnce(&mut Params<'_>)) -> DetailsOf {
+/// The same where its span is sent: into the call's details.
+pub(super) fn capture_into(
+    standing: &mut Standing,
+    origin: &Origin,
+    capture: &mut dyn FnMut(&mut Params<'_>),
+) {
     let attributes = limits::with_params(origin.tool.params_capture(), capture);
-    if attributes.is_empty() {
-        return DetailsOf::Nobody;
+    if !attributes.is_empty() {
+        let details = standing.details.get_or_insert_default();
+        details.params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
+        details.attributes = attributes;
     }
-    let params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
-    DetailsOf::Own(Box::new(Details {
-        attributes,
-        params,
-        ..Details::default()
-    }))
+}
+
+/// A closure that runs once as one that need not be generic.
+pub(super) fn once<'a>(
+    capture: impl FnOnce(&mut Params<'_>) + 'a,
+) -> impl FnMut(&mut Params<'_>) + 'a {
+    let mut capture = Some(capture);
+    move |params| {
+        if let Some(capture) = capture.take() {
+            capture(params);
+        }
+    }
 }
 
 /// Further attributes of the innermost call, where its span is sent.
@@ -69,7 +76,8 @@ pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
     }
     let sampled = local::with(|local| {
         let frame = local.innermost()?;
-        frame.ids.sampled.then_some(frame.capture)
+        let mode = frame.tool.map(|tool| tool.params_capture());
+        frame.ids.sampled.then(|| mode.unwrap_or_default())
     });
     let Some(mode) = sampled.flatten() else {
         return;
@@ -88,62 +96,6 @@ pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
     });
 }
 
-/// The parameters of a call that begins later, where its span may be sent.
-#[inline]
-pub(crate) fn params_ahead(
-    state: State,
-    origin: &Origin,
-    around: Option<&Around>,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Vec<(Cow<'static, str>, Value)> {
-    if !origin.tool.is_enabled() || !wants_params(state, origin) {
-        return Vec::new();
-    }
-    let may_sample = match around.and_then(|around| around.parent.as_ref()) {
-        Some(parent) => parent.sampled,
-        None => local::may_sample(origin.tool),
-    };
-    if may_sample {
-        limits::with_params(origin.tool.params_capture(), capture)
-    } else {
-        Vec::new()
-    }
-}
-
-/// The frame of a call that stands where it stands.
-#[inline]
-fn frame(
-    standing: &mut Standing,
-    makes_current: bool,
-    mut details: DetailsOf,
-    origin: &Origin,
-) -> Frame {
-    if let Some(trace_state) = standing.trace_state.take() {
-        let mut own = details.take().unwrap_or_default();
-        own.trace_state = Some(trace_state);
-        details = DetailsOf::Own(own);
-    }
-    if !standing.links.is_empty() {
-        let links = std::mem::take(&mut standing.links);
-        details.change(|details| details.links = links);
-    }
-    let ids = standing.ids;
-    let seen = if makes_current {
-        ids.span
-    } else {
-        standing.seen
-    };
-    Frame {
-        ids,
-        tool: origin.tool.as_caller(),
-        seen,
-        kept: Kept::No,
-        ended: false,
-        capture: origin.tool.params_capture(),
-        details,
-    }
-}
-
 /// Begins a call that ends on this thread. `None` where nobody listens: the tool is off.
 #[inline]
 pub(crate) fn run(
@@ -151,146 +103,189 @@ pub(crate) fn run(
     origin: &'static Origin,
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Option<Running> {
+    match wants_params(state, origin) {
+        true => run_with_params(state, origin, &mut once(capture)),
+        false => run_without(state, origin),
+    }
+}
+
+fn run_without(state: State, origin: &'static Origin) -> Option<Running> {
     if !origin.tool.is_enabled() {
         return None;
     }
-    let wants_params = wants_params(state, origin);
-    let entered = local::with(|local| {
-        let standing = local.stand(origin.tool)?;
-        Some(match wants_params && standing.ids.sampled {
-            true => Err(standing),
-            false => Ok(enter(local, state, origin, standing, DetailsOf::Nobody)),
-        })
-    });
-    let entered = match entered {
-        // Suppressed.
-        Some(None) => return None,
-        Some(Some(Ok(entered))) => Some(entered),
-        // Captured outside of `with`: it runs code of the user's.
-        Some(Some(Err(standing))) => {
-            let details = captured(origin, capture);
-            local::with(|local| enter(local, state, origin, standing, details))
+    if state.makes_current() {
+        let standing = local::stand(origin.tool)?;
+        return Some(run_in_context(state, origin, standing));
+    }
+    let mut is_suppressed = false;
+    let entered = local::with(|local| match local.stand(origin.tool) {
+        Some(standing) => Some(enter(local, state, origin, standing)),
+        None => {
+            is_suppressed = true;
+            None
         }
-        None => None,
-    };
-    let (ids, parent, place) = match entered {
-        Some((ids, parent, place)) => (ids, parent, Some(place)),
-        None => (Ids::default(), 0, None),
-    };
-    let attached = match state.makes_current() && place.is_some() {
-        true => context::attach(&context::of(ids)),
-        false => context::Attached::default(),
-    };
-    let start = clock::now();
-    let live = Live {
-        origin,
-        start,
-        parent,
-        state,
-        sampled: ids.sampled,
-    };
-    Some(Running {
-        live,
-        place,
-        attached,
-    })
-}
-
-/// Puts a call on its thread's stack, and shows it as active.
-#[inline]
-fn enter(
-    local: &mut Local,
-    state: State,
-    origin: &Origin,
-    mut standing: Standing,
-    details: DetailsOf,
-) -> (Ids, u64, (usize, u32)) {
-    let frame = frame(&mut standing, state.makes_current(), details, origin);
-    let place = (local.enter(frame), local.ring.began(origin.tool.id));
-    (standing.ids, standing.parent, place)
-}
-
-/// What an async call makes current at each of its polls.
-#[inline]
-fn context_of(state: State, ids: Ids) -> context::Kept {
-    match state.makes_current() && ids.is_known() {
-        true => context::of(ids),
-        false => context::Kept::default(),
+    });
+    match entered.flatten() {
+        Some((position, began)) => Some(Running {
+            began,
+            position: Some(position),
+            attached: context::Attached::default(),
+        }),
+        None if is_suppressed => None,
+        None => Some(Running::unplaced(state, origin)),
     }
 }
 
-/// Begins a call that ends wherever it is polled last.
-#[inline]
-pub(crate) fn suspend(
+fn run_with_params(
     state: State,
     origin: &'static Origin,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Option<Suspended> {
+    capture: &mut dyn FnMut(&mut Params<'_>),
+) -> Option<Running> {
     if !origin.tool.is_enabled() {
         return None;
     }
     let mut standing = local::stand(origin.tool)?;
-    let details = match wants_params(state, origin) && standing.ids.sampled {
-        true => captured(origin, capture),
-        false => DetailsOf::Nobody,
-    };
-    let frame = frame(&mut standing, state.makes_current(), details, origin);
-    let context = context_of(state, frame.ids);
-    origin.tool.async_began();
-    let live = Live {
-        origin,
-        start: clock::now(),
-        parent: standing.parent,
-        state,
-        sampled: standing.ids.sampled,
-    };
-    Some(Suspended {
-        live,
-        frame,
-        context,
+    if standing.ids.sampled {
+        // Outside of `with`: it runs code of the user's.
+        capture_into(&mut standing, origin, capture);
+    }
+    if state.makes_current() {
+        return Some(run_in_context(state, origin, standing));
+    }
+    let entered = local::with(|local| enter(local, state, origin, standing));
+    Some(match entered {
+        Some((position, began)) => Running {
+            began,
+            position: Some(position),
+            attached: context::Attached::default(),
+        },
+        None => Running::unplaced(state, origin),
     })
 }
 
+/// Puts a call on its thread's stack and starts it.
+#[inline(always)]
+fn enter(
+    local: &mut Local,
+    state: State,
+    origin: &'static Origin,
+    standing: Standing,
+) -> (Position, Began) {
+    let sampled = standing.ids.sampled;
+    let position = local.enter(standing.frame(state, origin.tool));
+    let began = Began {
+        origin,
+        start: local.start(position, origin.tool),
+        state,
+        sampled,
+    };
+    (position, began)
+}
+
+/// The same for a call that is made current for OpenTelemetry. That comes before its start.
+#[inline(never)]
+fn run_in_context(state: State, origin: &'static Origin, standing: Standing) -> Running {
+    let ids = standing.ids;
+    let position = local::with(|local| local.enter(standing.frame(state, origin.tool)));
+    let Some(position) = position else {
+        return Running::unplaced(state, origin);
+    };
+    let attached = context::attach(&context::of(ids));
+    let start = local::with(|local| local.start(position, origin.tool));
+    Running {
+        began: Began {
+            origin,
+            start: start.unwrap_or_else(clock::now),
+            state,
+            sampled: ids.sampled,
+        },
+        position: Some(position),
+        attached,
+    }
+}
+
 impl Running {
+    /// A call on a thread whose locals are gone.
+    #[cold]
+    fn unplaced(state: State, origin: &'static Origin) -> Self {
+        Self {
+            began: Began {
+                origin,
+                start: clock::now(),
+                state,
+                sampled: false,
+            },
+            position: None,
+            attached: context::Attached::default(),
+        }
+    }
+
     /// The call has come to its end.
-    #[inline]
     pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
         let end = clock::now();
+        match failure {
+            None => self.end_plain(end, outcome),
+            Some(failure) => self.fail(end, outcome, &failure),
+        }
+    }
+
+    /// Without a failure to tell of.
+    #[inline]
+    fn end_plain(self, end: u64, outcome: Outcome) {
         let Self {
-            live,
-            place,
+            began,
+            position,
             attached,
         } = self;
         context::detach(attached);
-        let error = failure.map(|failure| live.text_of(&failure, ids_at(place)));
-        live.end(end, outcome, error, |local| {
-            let (position, slot) = place?;
-            local.ring.ended(slot);
-            local.leave(position)
+        let is_left = local::with(|local| {
+            let Some(position) = position.filter(|_| !began.state.captures()) else {
+                return false;
+            };
+            let mut kept = Kept::No;
+            let mut trace = [0; 2];
+            let is_left = local.end_plain(position, |frame| {
+                let record = began.record_plain(frame, end, outcome);
+                (kept, trace) = (record.kept, record.ids.trace);
+                record
+            });
+            if kept != Kept::No {
+                local.keep_parent(trace, kept);
+            }
+            is_left
         });
+        if is_left != Some(true) {
+            began.end_with(end, outcome, |_| {}, |local| local.leave(position?));
+        }
+    }
+
+    #[inline(never)]
+    fn fail(self, end: u64, outcome: Outcome, failure: &Failure<'_>) {
+        let error = self.began.text_of(failure, self.ids());
+        let Self {
+            began,
+            position,
+            attached,
+        } = self;
+        context::detach(attached);
+        began.end_with(
+            end,
+            outcome,
+            |details| set_error(details, error),
+            |local| local.leave(position?),
+        );
     }
 
     /// Takes the call off this thread, to go on as a future does.
     pub(crate) fn suspend(self) -> Suspended {
         let Self {
-            live,
-            place,
+            began,
+            position,
             attached,
         } = self;
         context::detach(attached);
-        let frame = local::with(|local| {
-            let (position, slot) = place?;
-            local.ring.ended(slot);
-            local.leave(position)
-        });
-        let frame = frame.flatten().unwrap_or_default();
-        let context = context_of(live.state, frame.ids);
-        live.origin.tool.async_began();
-        Suspended {
-            live,
-            frame,
-            context,
-        }
+        let frame = local::with(|local| local.leave(position?)).flatten();
+        Suspended::new(began, frame.unwrap_or_default())
     }
 
     /// The end of a call whose value nobody sees: a panic where one began inside it.
@@ -303,85 +298,33 @@ impl Running {
     }
 
     pub(crate) fn ids(&self) -> Ids {
-        ids_at(self.place)
+        local::with(|local| Some(local.frame(self.position?)?.ids))
+            .flatten()
+            .unwrap_or_default()
     }
 
     /// A handle to the call.
     pub(crate) fn current(&self) -> Current {
-        let current = self
-            .place
-            .and_then(|(position, _)| local::with(|local| local.frame(position).map(Current::of)));
-        current.flatten().unwrap_or_default()
+        local::with(|local| local.frame(self.position?).map(Current::of))
+            .flatten()
+            .unwrap_or_default()
     }
 }
 
-fn ids_at(place: Option<(usize, u32)>) -> Ids {
-    place
-        .and_then(|(position, _)| local::with(|local| local.ids_at(position)))
-        .unwrap_or_default()
+/// `error.type`, and the message where there is one.
+pub(super) type Error = (Cow<'static, str>, Option<String>);
+
+pub(super) fn set_error(details: &mut Option<Box<Details>>, (error_type, message): Error) {
+    let details = details.get_or_insert_default();
+    details.error_type = Some(error_type);
+    details.error_message = message.or(details.error_message.take());
 }
 
-impl Suspended {
-    /// The call goes on, on this thread. Where the thread's locals are gone, it does so
-    /// without being known to what it calls.
-    #[inline]
-    pub(crate) fn enter(&mut self) -> Polled {
-        if !local::are_alive() {
-            return Polled {
-                position: None,
-                attached: context::Attached::default(),
-            };
-        }
-        let attached = context::attach(&self.context);
-        let seen = context::active_span();
-        let frame = &mut self.frame;
-        let position = local::with(|local| {
-            let mut frame = std::mem::take(frame);
-            frame.seen = seen;
-            local.enter(frame)
-        });
-        Polled { position, attached }
-    }
-
-    /// The call waits.
-    #[inline]
-    pub(crate) fn leave(&mut self, polled: Polled) {
-        let Polled { position, attached } = polled;
-        context::detach(attached);
-        if let Some(position) = position
-            && let Some(frame) = local::with(|local| local.leave(position)).flatten()
-        {
-            self.frame = frame;
-        }
-    }
-
-    #[inline]
-    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
-        let end = clock::now();
-        let Self {
-            live,
-            frame,
-            context,
-        } = self;
-        context::forget(context);
-        live.origin.tool.async_ended();
-        let error = failure.map(|failure| live.text_of(&failure, frame.ids));
-        live.end(end, outcome, error, |_| Some(frame));
-    }
-}
-
-/// A poll of an async call, going on.
-pub(crate) struct Polled {
-    position: Option<usize>,
-    attached: context::Attached,
-}
-
-type Error = (Cow<'static, str>, Option<String>);
-
-impl Live {
-    /// `error.type`, and the message where the span may be sent or logged. Formats, so it must
-    /// not run inside [`local::with`].
-    fn text_of(&self, failure: &Failure<'_>, ids: Ids) -> Error {
+impl Began {
+    /// The message where the span may be sent or logged. Formats, so it must not run inside
+    /// [`local::with`].
+    #[cold]
+    pub(super) fn text_of(&self, failure: &Failure<'_>, ids: Ids) -> Error {
         let sent = self.state.sends_spans() && (ids.sampled || self.state.keeps_errors());
         let logged = self.state.logs_calls() && self.origin.tool.log_calls() != LogCalls::None;
         let wanted = sent || logged;
@@ -393,70 +336,94 @@ impl Live {
         )
     }
 
-    /// Leaves the record, in the thread's ring where the thread still has one.
-    #[inline]
-    fn end(
+    /// Leaves the record, in the thread's ring where the thread still has one. `frame` takes
+    /// the call's from where it is; `change` has the last word on its details.
+    #[inline(never)]
+    pub(super) fn end_with(
         self,
         end: u64,
         outcome: Outcome,
-        error: Option<Error>,
+        change: impl FnOnce(&mut Option<Box<Details>>),
         frame: impl FnOnce(&mut Local) -> Option<Frame>,
     ) {
-        let mut rest = Some((self, error, frame));
-        local::with(|local| {
-            let Some((live, error, frame)) = rest.take() else {
-                return;
+        let mut change = Some(change);
+        let is_left = local::with(|local| {
+            let (Some(frame), Some(change)) = (frame(local), change.take()) else {
+                return false;
             };
-            let frame = frame(local).unwrap_or_default();
-            let (ids, live_state) = (frame.ids, live.state);
-            let record = live.record(frame, end, outcome, error);
+            let record = self.record(frame, end, outcome, change);
             if record.kept != Kept::No {
-                local.keep_parent(ids, record.kept);
+                local.keep_parent(record.ids.trace, record.kept);
             }
-            if live_state.captures() {
+            if self.state.captures() {
                 captures::ended(&record);
-                if live_state.only_captures() {
-                    return;
+                if self.state.only_captures() {
+                    return true;
                 }
             }
             local.ring.push(record);
+            true
         });
-        if let Some((live, error, _)) = rest {
-            let mut frame = Frame::default();
-            frame.ids.sampled = live.sampled;
-            collector::add_orphan(&live.record(frame, end, outcome, error));
+        if is_left != Some(true)
+            && let Some(change) = change
+        {
+            self.end_unplaced(end, outcome, change);
         }
     }
 
-    #[inline]
-    fn record(self, frame: Frame, end: u64, mut outcome: Outcome, error: Option<Error>) -> Record {
-        let mut details = frame.details.take();
-        let kept_elsewhere = details.as_ref().map_or(Kept::No, |details| details.kept);
-        if let Some((error_type, message)) = error {
-            let details = details.get_or_insert_default();
-            details.error_type = Some(error_type);
-            details.error_message = message.or(details.error_message.take());
-        } else if outcome == Outcome::Success
-            && details
-                .as_ref()
-                .is_some_and(|details| details.error_type.is_some())
-        {
-            outcome = Outcome::Error;
-        }
+    #[cold]
+    fn end_unplaced(
+        self,
+        end: u64,
+        outcome: Outcome,
+        change: impl FnOnce(&mut Option<Box<Details>>),
+    ) {
+        let mut frame = Frame::default();
+        frame.ids.sampled = self.sampled;
+        collector::add_orphan(&self.record(frame, end, outcome, change));
+    }
+
+    /// What is left of a call that has no details.
+    #[inline(always)]
+    pub(super) fn record_plain(&self, frame: &Frame, end: u64, outcome: Outcome) -> Record {
         let kept = match frame.ids.sampled {
             true => Kept::No,
-            false => self.keeps(outcome, end).max(frame.kept).max(kept_elsewhere),
+            false => self.keeps(outcome, end).max(frame.kept),
         };
         Record {
             origin: self.origin,
             start: self.start,
             end,
             ids: frame.ids,
-            parent: self.parent,
+            parent: frame.parent,
             outcome,
             kept,
-            details,
+            details: None,
         }
+    }
+
+    fn record(
+        self,
+        mut frame: Frame,
+        end: u64,
+        mut outcome: Outcome,
+        change: impl FnOnce(&mut Option<Box<Details>>),
+    ) -> Record {
+        let mut details = std::mem::take(&mut frame.details).take();
+        change(&mut details);
+        let mut kept_elsewhere = Kept::No;
+        if let Some(details) = &details {
+            kept_elsewhere = details.kept;
+            if outcome == Outcome::Success && details.error_type.is_some() {
+                outcome = Outcome::Error;
+            }
+        }
+        let mut record = self.record_plain(&frame, end, outcome);
+        if !record.ids.sampled {
+            record.kept = record.kept.max(kept_elsewhere);
+        }
+        record.details = details;
+        record
     }
 
     /// Whether a call that was not sampled is sent all the same.
@@ -464,9 +431,7 @@ impl Live {
     fn keeps(&self, outcome: Outcome, end: u64) -> Kept {
         if self.state.keeps_errors() && outcome.is_error() {
             Kept::Error
-        } else if self.state.keeps_slow()
-            && clock::nanos(self.start, end) > self.origin.tool.slow_over()
-        {
+        } else if self.state.keeps_slow() && self.origin.tool.is_slow(self.start, end) {
             Kept::Slow
         } else {
             Kept::No

@@ -7,31 +7,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use fastrand::Rng;
 
+use super::active::Activity;
 use super::around::Around;
 use super::captures;
+use super::clock;
 use super::context::{self, Active};
-use super::record::{Caller, Details, Ids, Kept};
+use super::record::{Details, Ids, Kept, Record};
 use super::ring::Ring;
 use super::state::State;
+use super::suspended::Pool;
 use super::tool::Tool;
-use crate::config::ParamsCapture;
 
 /// A call that runs on this thread, or the part of one that is polled here.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Frame {
     pub(crate) ids: Ids,
-    /// Of which tool it is a call: what its own calls have as their caller.
-    pub(crate) tool: Caller,
+    /// Span id of the parent, 0 for a root.
+    pub(crate) parent: u64,
     /// The active span of OpenTelemetry's context as this call left it: a different
     /// one later is a span inside this call.
     pub(crate) seen: u64,
+    pub(crate) details: DetailsOf,
+    /// Whose call it is; `None` where that is told elsewhere: [`Current::run`](super::Current::run).
+    pub(crate) tool: Option<&'static Tool>,
     /// A call below it was kept, so this one has to be.
     pub(crate) kept: Kept,
     /// It ended before the ones above it.
-    pub(crate) ended: bool,
-    /// What its tool captures.
-    pub(crate) capture: ParamsCapture,
-    pub(crate) details: DetailsOf,
+    pub(super) ended: bool,
 }
 
 /// A call's details: shared as soon as somebody asks for the active call.
@@ -47,12 +49,18 @@ pub(crate) enum DetailsOf {
 pub(crate) type SharedDetails = Arc<Mutex<Option<Box<Details>>>>;
 
 impl DetailsOf {
+    #[inline]
     pub(crate) fn take(self) -> Option<Box<Details>> {
         match self {
             Self::Nobody => None,
             Self::Own(details) => Some(details),
-            Self::Shared(shared) => shared.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            Self::Shared(shared) => Self::take_shared(&shared),
         }
+    }
+
+    #[cold]
+    fn take_shared(shared: &Mutex<Option<Box<Details>>>) -> Option<Box<Details>> {
+        shared.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Changes them in place. `change` must not run code of the user's.
@@ -86,15 +94,20 @@ impl DetailsOf {
 
 /// One thread's own.
 pub(crate) struct Local {
-    /// Innermost last.
+    /// Innermost last, which has not ended: whoever takes one off takes those below it too
+    /// that ended earlier.
     frames: Vec<Frame>,
+    /// Frames that ended before the ones above them.
+    ended: u32,
     random: Rng,
-    /// Differs between threads and processes, so that 64 random bits are not all that
-    /// tells two traces apart.
+    /// Differs between threads and processes, and moves on with each trace, so that 64 random
+    /// bits are not all that tells two traces apart.
     salt: u64,
     pub(crate) ring: Ring,
     /// For the call that begins next.
     around: Option<Box<Around>>,
+    /// For async calls that begin later.
+    pub(super) pool: Pool,
 }
 
 /// Where a new call stands. Without ids where the thread's locals are gone.
@@ -105,8 +118,27 @@ pub(crate) struct Standing {
     pub(crate) parent: u64,
     /// The active span of OpenTelemetry's context.
     pub(crate) seen: u64,
-    pub(crate) trace_state: Option<String>,
-    pub(crate) links: Vec<Active>,
+    /// Where there is more to say: `tracestate`, links.
+    pub(crate) details: Option<Box<Details>>,
+}
+
+impl Standing {
+    /// The frame of a call that stands here, with what was captured of it.
+    #[inline(always)]
+    pub(crate) fn frame(self, state: State, tool: &'static Tool) -> Frame {
+        Frame {
+            ids: self.ids,
+            parent: self.parent,
+            seen: match state.makes_current() {
+                true => self.ids.span,
+                false => self.seen,
+            },
+            details: self.details.map_or(DetailsOf::Nobody, DetailsOf::Own),
+            tool: Some(tool),
+            kept: Kept::No,
+            ended: false,
+        }
+    }
 }
 
 thread_local! {
@@ -114,7 +146,7 @@ thread_local! {
 }
 
 /// `None` while the thread's locals are being destroyed, or inside another `with`.
-#[inline]
+#[inline(always)]
 pub(crate) fn with<T>(use_it: impl FnOnce(&mut Local) -> T) -> Option<T> {
     LOCAL
         .try_with(|local| {
@@ -137,19 +169,53 @@ impl Local {
         Self {
             frames: Vec::with_capacity(8),
             random: Rng::with_seed(seed.build_hasher().finish()),
+            ended: 0,
             salt: seed.hash_one(0),
             ring: Ring::new(),
             around: None,
+            pool: Pool::default(),
         }
     }
 
     /// The ids of a call of `tool` that begins now, and its parent: whichever is
     /// innermost of the running call and OpenTelemetry's active span.
     /// `None` where telemetry is suppressed.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn stand(&mut self, tool: &Tool) -> Option<Standing> {
-        let around = self.around.take();
         let seen = context::active_span();
+        if self.around.is_some() || seen == context::SUPPRESSED {
+            return self.stand_apart(tool, seen);
+        }
+        Some(self.stand_below(tool, seen))
+    }
+
+    #[inline(always)]
+    fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
+        let (ids, caller) = match self.frames.last() {
+            Some(frame) if seen == frame.seen || seen == 0 => (frame.ids, frame.tool),
+            _ if seen != 0 => return self.stand_under_context(tool, seen),
+            _ => (Ids::default(), None),
+        };
+        if !ids.is_known() {
+            return self.root(tool, seen);
+        }
+        Standing {
+            ids: Ids {
+                span: self.id(),
+                remote_parent: false,
+                caller: caller.and_then(Tool::as_caller),
+                ..ids
+            },
+            parent: ids.span,
+            seen,
+            details: None,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn stand_apart(&mut self, tool: &Tool, seen: u64) -> Option<Standing> {
+        let around = self.around.take();
         if seen == context::SUPPRESSED {
             return None;
         }
@@ -159,46 +225,24 @@ impl Local {
         })
     }
 
-    #[inline]
-    fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
-        match self.innermost() {
-            Some(frame) if seen == frame.seen || seen == 0 => {
-                let (parent, caller) = (frame.ids, frame.tool);
-                Standing {
-                    ids: Ids {
-                        span: self.id(),
-                        remote_parent: false,
-                        caller,
-                        ..parent
-                    },
-                    parent: parent.span,
-                    seen,
-                    trace_state: None,
-                    links: Vec::new(),
-                }
-            }
-            _ if seen != 0 => self.stand_under_context(tool, seen),
-            _ => self.root(tool, seen),
-        }
-    }
-
     #[cold]
     fn stand_around(&mut self, tool: &Tool, seen: u64, around: Around) -> Standing {
         let is_for_it = around.tool.is_some_and(|meant| std::ptr::eq(meant, tool));
         if !is_for_it {
             return self.stand_below(tool, seen);
         }
-        let standing = match around.parent {
+        let mut standing = match around.parent {
             Some(parent) => self.stand_under(parent, seen),
             None => self.stand_below(tool, seen),
         };
-        Standing {
-            links: around.links,
-            ..standing
+        if !around.links.is_empty() {
+            standing.details.get_or_insert_default().links = around.links;
         }
+        standing
     }
 
     #[cold]
+    #[inline(never)]
     fn stand_under_context(&mut self, tool: &Tool, seen: u64) -> Standing {
         match context::active() {
             Some(parent) => self.stand_under(parent, seen),
@@ -212,6 +256,12 @@ impl Local {
         {
             captures::adopt(parent.trace, inside.ids.trace);
         }
+        let details = parent.state.map(|state| {
+            Box::new(Details {
+                trace_state: Some(state),
+                ..Details::default()
+            })
+        });
         Standing {
             ids: Ids {
                 trace: parent.trace,
@@ -222,14 +272,15 @@ impl Local {
             },
             parent: parent.span,
             seen,
-            trace_state: parent.state,
-            links: Vec::new(),
+            details,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn root(&mut self, tool: &Tool, seen: u64) -> Standing {
-        let trace = [self.id().wrapping_add(self.salt) | 1, self.id()];
+        // Weyl's sequence of the golden ratio: it comes round after 2⁶⁴ traces.
+        self.salt = self.salt.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let trace = [self.salt | 1, self.id()];
         let ids = Ids {
             trace,
             span: self.id(),
@@ -241,8 +292,7 @@ impl Local {
             ids,
             parent: 0,
             seen,
-            trace_state: None,
-            links: Vec::new(),
+            details: None,
         }
     }
 
@@ -263,65 +313,123 @@ impl Local {
         self.random.u64(..).max(1)
     }
 
-    /// The innermost call that has not ended.
+    /// The innermost call.
     #[inline]
     pub(crate) fn innermost(&mut self) -> Option<&mut Frame> {
-        self.frames.iter_mut().rev().find(|frame| !frame.ended)
+        self.frames.last_mut()
     }
 
-    /// Gives the position that [`Local::leave`] takes.
-    #[inline]
-    pub(crate) fn enter(&mut self, frame: Frame) -> usize {
+    /// Puts the frame of a call on the stack, which [starts](Self::start) later. Gives the
+    /// position that [`Local::leave`] takes.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self, frame: Frame) -> Position {
+        let level = self.frames.len();
         self.frames.push(frame);
-        self.frames.len() - 1
+        Position(level as u32)
+    }
+
+    /// The call at `position`, the innermost, starts: it is shown from now on. Gives the time.
+    #[inline(always)]
+    pub(crate) fn start(&mut self, position: Position, tool: &Tool) -> u64 {
+        let start = clock::now();
+        let activity = Activity::new(tool, start);
+        self.ring
+            .active()
+            .enter(position.0 as usize, Some(activity));
+        start
+    }
+
+    /// Puts the frame of a call on the stack that is shown elsewhere.
+    #[inline]
+    pub(crate) fn poll(&mut self, frame: Frame) -> Position {
+        let position = self.enter(frame);
+        self.ring.active().enter(position.0 as usize, None);
+        position
     }
 
     /// Takes back the frame at `position`. Frames above it belong to guards that outlive
     /// the call they were made in, and keep their place until they are dropped.
     #[inline]
-    pub(crate) fn leave(&mut self, position: usize) -> Option<Frame> {
-        if position + 1 == self.frames.len() {
-            let frame = self.frames.pop();
-            while self.frames.last().is_some_and(|below| below.ended) {
-                self.frames.pop();
-            }
-            return frame;
+    pub(crate) fn leave(&mut self, position: Position) -> Option<Frame> {
+        if self.is_innermost(position) {
+            self.ring.active().leave(position.0 as usize);
+            return self.frames.pop();
         }
-        self.leave_early(position)
+        self.leave_out_of_order(position.0 as usize)
+    }
+
+    /// Whether nothing is above it or has to go with it.
+    #[inline(always)]
+    fn is_innermost(&self, position: Position) -> bool {
+        position.0 as usize + 1 == self.frames.len() && self.ended == 0
+    }
+
+    /// [Leaves](Self::leave) the call at `position` where that is plain: the innermost and
+    /// without details. Its record is what `record` makes of its frame.
+    #[inline(always)]
+    pub(crate) fn end_plain(
+        &mut self,
+        position: Position,
+        record: impl FnOnce(&Frame) -> Record,
+    ) -> bool {
+        if !self.is_innermost(position) {
+            return false;
+        }
+        let Some(frame) = self.frames.last() else {
+            return false;
+        };
+        if !matches!(frame.details, DetailsOf::Nobody) {
+            return false;
+        }
+        self.ring.push_plain(|| record(frame));
+        self.ring.active().leave(position.0 as usize);
+        // Nothing in it is to be dropped.
+        std::mem::forget(self.frames.pop());
+        true
     }
 
     #[cold]
-    fn leave_early(&mut self, position: usize) -> Option<Frame> {
-        let frame = self.frames.get_mut(position)?;
+    fn leave_out_of_order(&mut self, level: usize) -> Option<Frame> {
+        let frame = self.frames.get_mut(level)?;
         let gone = Frame {
             ids: frame.ids,
             ended: true,
             ..Frame::default()
         };
-        Some(std::mem::replace(frame, gone))
+        let frame = std::mem::replace(frame, gone);
+        self.ended += 1;
+        self.ring.active().clear(level);
+        while self.frames.last().is_some_and(|last| last.ended) {
+            self.frames.pop();
+            self.ended -= 1;
+        }
+        self.ring.active().leave(self.frames.len());
+        Some(frame)
     }
 
-    pub(crate) fn frame(&mut self, position: usize) -> Option<&mut Frame> {
-        self.frames.get_mut(position)
-    }
-
-    pub(crate) fn ids_at(&self, position: usize) -> Ids {
-        self.frames
-            .get(position)
-            .map(|frame| frame.ids)
-            .unwrap_or_default()
+    pub(crate) fn frame(&mut self, position: Position) -> Option<&mut Frame> {
+        self.frames.get_mut(position.0 as usize)
     }
 
     /// The call that has just been left is sent for `kept`: so is the one around it.
-    #[inline]
-    pub(crate) fn keep_parent(&mut self, ids: Ids, kept: Kept) {
+    #[cold]
+    pub(crate) fn keep_parent(&mut self, trace: [u64; 2], kept: Kept) {
         if let Some(parent) = self.innermost()
-            && parent.ids.trace == ids.trace
+            && parent.ids.trace == trace
         {
             parent.kept = parent.kept.max(kept);
         }
     }
+
+    /// Something that differs between threads.
+    pub(super) fn near(&self) -> u64 {
+        self.salt >> 32
+    }
 }
+
+/// A frame's place on its thread's stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position(u32);
 
 /// Whether this thread's locals are there, and with them OpenTelemetry's, which are
 /// destroyed after them: see [`Local::new`].
@@ -344,7 +452,6 @@ pub(crate) fn may_sample(tool: &Tool) -> bool {
 }
 
 /// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.
-#[inline]
 pub(crate) fn stand(tool: &Tool) -> Option<Standing> {
     with(|local| local.stand(tool)).unwrap_or_else(|| Some(Standing::default()))
 }

@@ -4,6 +4,7 @@
 //! [`live`] call, which stands on its thread's [`local`] stack while it runs and ends as a
 //! [`record`] in the thread's [`ring`].
 
+pub(crate) mod active;
 mod around;
 mod capture;
 pub(crate) mod captures;
@@ -25,6 +26,7 @@ pub(crate) mod ring;
 mod site;
 mod state;
 mod stream;
+mod suspended;
 pub(crate) mod tool;
 mod track;
 mod typed;

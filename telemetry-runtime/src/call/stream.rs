@@ -13,10 +13,11 @@ use super::failure::{Failure, Message};
 use super::future::OnePoll;
 use super::later::Ahead;
 use super::limits;
-use super::live::{self, Suspended};
+use super::live;
 use super::record::Outcome;
 use super::site::Site;
 use super::state::State;
+use super::suspended::Suspended;
 use crate::names::attribute::{TOOL_STREAM_ERRORS, TOOL_STREAM_ITEMS};
 use crate::value::Value;
 

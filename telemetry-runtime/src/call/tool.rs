@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
@@ -45,6 +45,8 @@ pub(crate) struct Tool {
     sample_under: AtomicU64,
     /// ns; `u64::MAX` where there is no limit.
     slow_over: AtomicU64,
+    /// The same in units of the counter, or less.
+    slow_over_units: AtomicU64,
     /// The same for `tool.slow`, which counts by the objective where there is one.
     late_over: AtomicU64,
     /// `drift` of the configuration, as [`WATCHED`] and [`UNWATCHED`]; else as its place says.
@@ -52,8 +54,6 @@ pub(crate) struct Tool {
     /// What the next of its spans that is sent shows.
     has_note: AtomicBool,
     note: Mutex<Option<Box<Event>>>,
-    /// Async calls between first poll and end.
-    async_active: AtomicI64,
 }
 
 /// Where a tool stands in the code. Tools named at run time have one without a file.
@@ -111,9 +111,7 @@ impl Place {
         own: Own::NOTHING,
     };
 
-    /// Whether a call has anything to look at.
-    #[inline]
-    pub(crate) fn captures(&self) -> bool {
+    fn captures(&self) -> bool {
         self.params != Some(0) || self.fields != 0
     }
 }
@@ -124,6 +122,8 @@ pub(crate) struct Origin {
     pub(crate) id: u32,
     pub(crate) tool: &'static Tool,
     pub(crate) place: &'static Place,
+    /// Whether a call has anything to look at.
+    pub(crate) captures: bool,
 }
 
 impl Origin {
@@ -150,11 +150,11 @@ impl Tool {
             log_calls: AtomicU8::new(LogCalls::None as u8),
             sample_under: AtomicU64::new(u64::MAX),
             slow_over: AtomicU64::new(u64::MAX),
+            slow_over_units: AtomicU64::new(u64::MAX),
             late_over: AtomicU64::new(u64::MAX),
             drift: AtomicU8::new(0),
             has_note: AtomicBool::new(false),
             note: Mutex::default(),
-            async_active: AtomicI64::new(0),
         }
     }
 
@@ -195,6 +195,14 @@ impl Tool {
     #[inline]
     pub(crate) fn slow_over(&self) -> u64 {
         self.slow_over.load(Relaxed)
+    }
+
+    /// Whether a call between two readings of the counter was slow. Of most it takes a
+    /// subtraction to know that they were not.
+    #[inline]
+    pub(crate) fn is_slow(&self, start: u64, end: u64) -> bool {
+        end.saturating_sub(start) > self.slow_over_units.load(Relaxed)
+            && clock::nanos(start, end) > self.slow_over()
     }
 
     /// ns over which a call counts in `tool.slow`: the objective's latency, else its limit.
@@ -248,21 +256,6 @@ impl Tool {
             .take()
     }
 
-    /// An async call was polled for the first time.
-    #[inline]
-    pub(crate) fn async_began(&self) {
-        self.async_active.fetch_add(1, Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn async_ended(&self) {
-        self.async_active.fetch_sub(1, Relaxed);
-    }
-
-    pub(crate) fn async_active(&self) -> i64 {
-        self.async_active.load(Relaxed)
-    }
-
     /// Takes what an attribute says of the tool, unless another has said it.
     fn adopt(&self, place: &Place, calls: &Calls) {
         let Place { own, objective, .. } = *place;
@@ -293,7 +286,10 @@ impl Tool {
             .store(sample_under(settings.sample_rate), Relaxed);
         let nanos = |ms: Option<f64>| ms.map_or(u64::MAX, |ms| (ms * 1e6) as u64);
         let latency_ms = self.objective().latency_ms;
-        self.slow_over.store(nanos(settings.threshold_ms), Relaxed);
+        let slow_over = nanos(settings.threshold_ms);
+        self.slow_over.store(slow_over, Relaxed);
+        self.slow_over_units
+            .store(clock::units_at_least(slow_over), Relaxed);
         self.late_over
             .store(nanos(latency_ms.or(settings.threshold_ms)), Relaxed);
         let drift = match settings.drift {
@@ -448,6 +444,11 @@ impl Registry {
     fn origin(&mut self, tool: &'static Tool, place: &'static Place) -> &'static Origin {
         let id = self.origins;
         self.origins += 1;
-        Box::leak(Box::new(Origin { id, tool, place }))
+        Box::leak(Box::new(Origin {
+            id,
+            tool,
+            place,
+            captures: place.captures(),
+        }))
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use rtrb::Consumer;
-
 use super::overflow::{Overflow, take_orphans};
 use super::sink::Sink;
 use crate::call::Record;
+use crate::call::active::Activity;
 use crate::call::clock::Anchor;
-use crate::call::ring::{self, Thread};
+use crate::call::record::Details;
+use crate::call::ring::{self, Reader, Thread};
 
 /// Records handed on between two looks at the clock.
 const CHUNK: usize = 1024;
@@ -33,7 +33,7 @@ pub(super) struct Owner(u64);
 /// One thread's rings, the one in use last.
 struct Lane {
     thread: Arc<Thread>,
-    rings: VecDeque<Consumer<Record>>,
+    rings: VecDeque<Reader<Record>>,
 }
 
 impl Lanes {
@@ -65,11 +65,11 @@ impl Lanes {
         records
     }
 
-    /// Shows the id of each tool whose call runs on some thread.
-    pub(super) fn each_active(&self, mut show: impl FnMut(u32)) {
+    /// Shows each call that runs on some thread.
+    pub(super) fn each_active(&self, mut show: impl FnMut(Activity)) {
         self.all
             .iter()
-            .for_each(|lane| lane.thread.each_active(&mut show));
+            .for_each(|lane| lane.thread.active.each(&mut show));
     }
 }
 
@@ -79,10 +79,10 @@ impl Lane {
         self.rings.extend(self.thread.new_rings());
         let mut records = 0;
         while let Some(ring) = self.rings.front_mut() {
-            // Asked before the last look, so that nothing comes after it.
-            let over = ring.is_abandoned();
-            records += take(ring, &self.thread, sinks);
-            if !over {
+            let waiting = ring.waiting();
+            take(ring, waiting.items, &self.thread, sinks);
+            records += waiting.items;
+            if !waiting.closed {
                 break;
             }
             if let Some(over) = self.rings.pop_front() {
@@ -101,27 +101,20 @@ impl Lane {
     }
 }
 
-fn take(ring: &mut Consumer<Record>, thread: &Thread, sinks: &mut [Box<dyn Sink>]) -> usize {
-    let mut taken = 0;
-    // No more than was there at first: a busy thread must not keep the others waiting.
-    let mut left = ring.slots();
-    while left > 0 {
-        let Ok(chunk) = ring.read_chunk(left.min(CHUNK)) else {
-            break;
-        };
-        left -= chunk.len();
-        taken += chunk.len();
+/// No more than was there at first: a busy thread must not keep the others waiting.
+fn take(ring: &mut Reader<Record>, mut items: usize, thread: &Thread, sinks: &mut [Box<dyn Sink>]) {
+    while items > 0 {
+        let chunk = items.min(CHUNK);
         let anchor = Anchor::now();
-        let (front, back) = chunk.as_slices();
-        for calls in [front, back].into_iter().filter(|calls| !calls.is_empty()) {
+        let mut details_bytes = 0;
+        ring.read(chunk, |calls| {
             sinks.iter_mut().for_each(|sink| sink.calls(calls, &anchor));
-        }
-        let details = front.iter().chain(back).flat_map(|call| &call.details);
-        let details_bytes = details.map(|details| details.bytes()).sum();
-        chunk.commit_all();
+            let details = calls.iter().flat_map(|call| call.details.as_deref());
+            details_bytes += details.map(Details::bytes).sum::<usize>();
+        });
         thread.leave_room(details_bytes);
+        items -= chunk;
     }
-    taken
 }
 
 fn hand_on(overflow: &Overflow, sinks: &mut [Box<dyn Sink>]) {

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use super::drain::{LANES, Owner};
 use super::sink::Sink;
 use super::wake::{self, wake};
-use crate::call::{clock, tool};
+use crate::call::active::{Activity, each_async};
+use crate::call::clock;
 use crate::metrics::Metrics;
 
 /// How long records wait while calls are made, and while none are.
@@ -156,13 +157,13 @@ impl Shared {
 
     fn active(&self) -> HashMap<u32, i64> {
         let mut active: HashMap<u32, i64> = HashMap::new();
-        lock(&LANES).each_active(|tool| *active.entry(tool).or_default() += 1);
-        for tool in tool::known(0) {
-            match tool.async_active() {
-                0 => {}
-                running => *active.entry(tool.id).or_default() += running,
+        let mut count = |activity: Activity| {
+            if let Some(tool) = activity.tool() {
+                *active.entry(tool).or_default() += 1;
             }
-        }
+        };
+        lock(&LANES).each_active(&mut count);
+        each_async(count);
         active
     }
 }

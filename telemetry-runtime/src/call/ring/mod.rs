@@ -1,28 +1,27 @@
 //! One thread's way to the collector: a bounded ring that starts small, and what a
 //! thread shows of itself without being asked.
 //!
-//! `rtrb` orders a record's bytes before its slot; nothing else passes between the
+//! The [`queue`] orders a record's bytes before its place; nothing else passes between the
 //! two sides but the plain counters of [`Thread`], where a reader may see one a
 //! moment late.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+mod queue;
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rtrb::{Consumer, Producer, PushError, RingBuffer};
-
+use self::queue::{Writer, queue};
+use super::active::Active;
 use super::record::Record;
 use crate::collector::{Overflow, wake};
+
+pub(crate) use self::queue::Reader;
 
 /// Records in a new thread's ring, and in the largest.
 const SMALLEST: usize = 64;
 const LARGEST: usize = 16 * 1024;
 /// Each ring is so many times the one before.
 const GROWTH: usize = 4;
-/// Calls of a thread that are seen as active by name; those nested deeper are in a list.
-const SHALLOW: usize = 32;
-/// Stands for a call that ended before the ones it had made.
-const ENDED: u32 = u32::MAX;
-
 /// Bytes of details that any thread may have under way, however many threads there are.
 const LEAST_SHARE: usize = 4096;
 
@@ -48,19 +47,18 @@ pub(crate) fn new_threads() -> Vec<Arc<Thread>> {
 /// The side of a thread that others see.
 pub(crate) struct Thread {
     /// Rings that the collector has not met yet, oldest first.
-    rings: Mutex<Vec<Consumer<Record>>>,
+    rings: Mutex<Vec<Reader<Record>>>,
     /// What did not fit into the ring.
     pub(crate) overflow: Mutex<Overflow>,
     has_overflow: AtomicBool,
     /// Of the details that are under way.
     details_bytes: AtomicUsize,
-    active: [AtomicU32; SHALLOW],
-    depth: AtomicU32,
-    deeper: Mutex<Vec<u32>>,
+    /// The calls that run on it.
+    pub(crate) active: Active,
 }
 
 impl Thread {
-    pub(crate) fn new_rings(&self) -> Vec<Consumer<Record>> {
+    pub(crate) fn new_rings(&self) -> Vec<Reader<Record>> {
         std::mem::take(&mut *self.rings.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -95,28 +93,11 @@ impl Thread {
         let rings = self.rings.get_mut().unwrap_or_else(PoisonError::into_inner);
         rings.is_empty() && !*self.has_overflow.get_mut()
     }
-
-    /// Shows the id of each tool whose call is running on the thread.
-    pub(crate) fn each_active(&self, mut show: impl FnMut(u32)) {
-        let depth = self.depth.load(Relaxed) as usize;
-        let shallow = self.active[..depth.min(SHALLOW)]
-            .iter()
-            .map(|tool| tool.load(Relaxed));
-        shallow.filter(|tool| *tool != ENDED).for_each(&mut show);
-        if depth > SHALLOW {
-            let deeper = self.deeper.lock().unwrap_or_else(PoisonError::into_inner);
-            deeper
-                .iter()
-                .copied()
-                .filter(|tool| *tool != ENDED)
-                .for_each(show);
-        }
-    }
 }
 
 /// Frees a ring's share of the bound once the collector has emptied it for good.
-pub(crate) fn retire(ring: &Consumer<Record>) {
-    RING_BYTES.fetch_sub(bytes(ring.buffer().capacity()), Relaxed);
+pub(crate) fn retire(ring: &Reader<Record>) {
+    RING_BYTES.fetch_sub(bytes(ring.capacity()), Relaxed);
 }
 
 /// Bytes of details that each thread may have under way.
@@ -133,7 +114,7 @@ fn bytes(capacity: usize) -> usize {
 
 /// The side of a thread that only it sees.
 pub(crate) struct Ring {
-    producer: Option<Producer<Record>>,
+    writer: Option<Writer<Record>>,
     thread: Arc<Thread>,
 }
 
@@ -144,13 +125,11 @@ impl Ring {
             overflow: Mutex::default(),
             has_overflow: AtomicBool::new(false),
             details_bytes: AtomicUsize::new(0),
-            active: [const { AtomicU32::new(0) }; SHALLOW],
-            depth: AtomicU32::new(0),
-            deeper: Mutex::default(),
+            active: Active::new(),
         });
         THREADS.fetch_add(1, Relaxed);
         let mut ring = Self {
-            producer: None,
+            writer: None,
             thread: Arc::clone(&thread),
         };
         ring.grow();
@@ -161,7 +140,20 @@ impl Ring {
         ring
     }
 
-    /// Never waits: a record that finds no room is added to the thread's overflow.
+    /// Adds a record without details, made where the collector finds it. Never waits: one that
+    /// finds no room is added to the thread's overflow.
+    #[inline(always)]
+    pub(crate) fn push_plain(&mut self, record: impl FnOnce() -> Record) {
+        if let Some(writer) = &mut self.writer
+            && writer.has_room()
+        {
+            writer.write(record());
+        } else {
+            self.push_full(record());
+        }
+    }
+
+    /// Adds a record.
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {
         if let Some(details) = &record.details
@@ -170,23 +162,18 @@ impl Ring {
             wake();
             return self.add_to_overflow(&record);
         }
-        let pushed = match &mut self.producer {
-            Some(ring) => ring.push(record),
-            None => Err(PushError::Full(record)),
-        };
-        if let Err(PushError::Full(record)) = pushed {
-            self.push_full(record);
-        }
+        self.push_plain(|| record);
     }
 
     #[cold]
+    #[inline(never)]
     fn push_full(&mut self, record: Record) {
         wake();
         if self.grow()
-            && let Some(producer) = &mut self.producer
+            && let Some(writer) = &mut self.writer
         {
             // The new ring is empty.
-            let _ = producer.push(record);
+            writer.write(record);
             return;
         }
         if let Some(details) = &record.details {
@@ -207,9 +194,9 @@ impl Ring {
 
     /// Puts a larger ring in the place of the full one, which the collector empties first.
     fn grow(&mut self) -> bool {
-        let capacity = match &self.producer {
+        let capacity = match &self.writer {
             None => SMALLEST,
-            Some(full) => full.buffer().capacity() * GROWTH,
+            Some(full) => full.capacity() * GROWTH,
         };
         if capacity > LARGEST {
             return false;
@@ -219,91 +206,27 @@ impl Ring {
             RING_BYTES.fetch_sub(more, Relaxed);
             return false;
         }
-        let (producer, consumer) = RingBuffer::new(capacity);
-        self.producer = Some(producer);
+        let (writer, reader) = queue(capacity);
+        self.writer = Some(writer);
         self.thread
             .rings
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push(consumer);
+            .push(reader);
         true
     }
 
-    /// A call begins: shown as active from now on. Gives what [`Ring::ended`] takes.
+    /// What of the thread others see.
     #[inline]
-    pub(crate) fn began(&mut self, tool: u32) -> u32 {
-        let depth = self.thread.depth.load(Relaxed);
-        match self.thread.active.get(depth as usize) {
-            Some(slot) => slot.store(tool, Relaxed),
-            None => self.deeper(|list| list.push(tool)),
-        }
-        self.thread.depth.store(depth + 1, Relaxed);
-        depth
-    }
-
-    /// The call that began at `slot` has ended. Those it made end before it, but for
-    /// guards that are dropped out of order.
-    #[inline]
-    pub(crate) fn ended(&mut self, slot: u32) {
-        let depth = self.thread.depth.load(Relaxed);
-        if slot + 1 == depth && slot as usize <= SHALLOW && !self.left_behind(slot) {
-            self.thread.depth.store(slot, Relaxed);
-            if slot as usize == SHALLOW {
-                self.deeper(Vec::clear);
-            }
-        } else {
-            self.ended_out_of_order(slot, depth);
-        }
-    }
-
-    /// The call below `slot` ended earlier.
-    #[inline]
-    fn left_behind(&self, slot: u32) -> bool {
-        slot > 0 && self.thread.active[slot as usize - 1].load(Relaxed) == ENDED
-    }
-
-    #[cold]
-    fn ended_out_of_order(&mut self, slot: u32, mut depth: u32) {
-        let active = &self.thread.active;
-        let mut deeper = self
-            .thread
-            .deeper
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        match active.get(slot as usize) {
-            Some(shallow) => shallow.store(ENDED, Relaxed),
-            None => {
-                if let Some(deep) = deeper.get_mut(slot as usize - SHALLOW) {
-                    *deep = ENDED;
-                }
-            }
-        }
-        let ended = |deeper: &Vec<u32>, slot: usize| match active.get(slot) {
-            Some(shallow) => shallow.load(Relaxed) == ENDED,
-            None => deeper.get(slot - SHALLOW).is_none_or(|tool| *tool == ENDED),
-        };
-        while depth > 0 && ended(&deeper, depth as usize - 1) {
-            depth -= 1;
-        }
-        deeper.truncate((depth as usize).saturating_sub(SHALLOW));
-        self.thread.depth.store(depth, Relaxed);
-    }
-
-    fn deeper(&self, change: impl FnOnce(&mut Vec<u32>)) {
-        change(
-            &mut self
-                .thread
-                .deeper
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+    pub(super) fn active(&self) -> &Active {
+        &self.thread.active
     }
 }
 
 /// A guard that was leaked is no running call once its thread is gone.
 impl Drop for Ring {
     fn drop(&mut self) {
-        self.thread.depth.store(0, Relaxed);
+        self.thread.active.leave(0);
         THREADS.fetch_sub(1, Relaxed);
     }
 }

@@ -1,0 +1,188 @@
+//! The calls that run, as others see them: shown by their threads at the cost of two stores
+//! a call, and by async calls at the cost of one.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::tool::Tool;
+use crate::sync::{
+    Arc, AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
+
+/// A running call in one word, so that nobody ever sees half of one: its tool's position,
+/// and above it the 40 bits of the counter that say since when, within a millisecond at a
+/// counter of 1 GHz (44 ms at the slowest, 24 MHz).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Activity(u64);
+
+const TOOL_BITS: u32 = 24;
+const TOOL_MASK: u64 = (1 << TOOL_BITS) - 1;
+const START_SHIFT: u32 = 20;
+
+impl Activity {
+    const NONE: Self = Self(0);
+
+    /// `start`: reading of the counter.
+    #[inline]
+    pub(crate) fn new(tool: &Tool, start: u64) -> Self {
+        Self::of(tool.id, start)
+    }
+
+    #[inline]
+    fn of(tool: u32, start: u64) -> Self {
+        Self((u64::from(tool) + 1) & TOOL_MASK | start >> START_SHIFT << TOOL_BITS)
+    }
+
+    /// Position of the tool; `None` where nothing runs.
+    pub(crate) fn tool(self) -> Option<u32> {
+        (self.0 & TOOL_MASK).checked_sub(1).map(|tool| tool as u32)
+    }
+}
+
+/// Levels of a thread's stack that are shown without a lock; deeper ones are in a list.
+const SHALLOW: usize = if cfg!(loom) { 1 } else { 32 };
+
+/// The stack of one thread: written by it, read by anybody.
+///
+/// | `depth` | `slots[..depth]` and `deeper` |
+/// |---|---|
+/// | levels that are in use | the call of each level; `NONE` where the level is a poll, or its call ended before those above it |
+///
+/// # Ordering
+///
+/// A slot is stored before the `depth` that includes it, with `Release`; a reader takes
+/// `depth` with `Acquire`. So a slot below the depth that was read holds the call that ran at
+/// that moment or a later one, never an earlier one, which would look like a call that has
+/// been running since. With a relaxed `depth` the model sees that happen.
+pub(crate) struct Active {
+    depth: AtomicU32,
+    slots: [AtomicU64; SHALLOW],
+    deeper: Mutex<Vec<Activity>>,
+}
+
+impl Active {
+    pub(crate) fn new() -> Self {
+        Self {
+            depth: AtomicU32::new(0),
+            slots: std::array::from_fn(|_| AtomicU64::new(0)),
+            deeper: Mutex::default(),
+        }
+    }
+
+    /// The thread enters `level`, the one above all that are in use.
+    #[inline]
+    pub(super) fn enter(&self, level: usize, activity: Option<Activity>) {
+        let activity = activity.unwrap_or(Activity::NONE);
+        match self.slots.get(level) {
+            Some(slot) => slot.store(activity.0, Relaxed),
+            None => self.enter_deeper(activity),
+        }
+        self.depth.store(level as u32 + 1, Release);
+    }
+
+    /// From now on only the levels below `level` are in use.
+    #[inline]
+    pub(super) fn leave(&self, level: usize) {
+        let depth = self.depth.load(Relaxed) as usize;
+        self.depth.store(level as u32, Release);
+        if depth > SHALLOW {
+            self.leave_deeper(level);
+        }
+    }
+
+    /// The call of `level` has ended; those above it go on.
+    #[cold]
+    pub(super) fn clear(&self, level: usize) {
+        match self.slots.get(level) {
+            Some(slot) => slot.store(Activity::NONE.0, Relaxed),
+            None => {
+                if let Some(deep) = self.deeper().get_mut(level - SHALLOW) {
+                    *deep = Activity::NONE;
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn enter_deeper(&self, activity: Activity) {
+        self.deeper().push(activity);
+    }
+
+    #[cold]
+    fn leave_deeper(&self, level: usize) {
+        self.deeper().truncate(level.saturating_sub(SHALLOW));
+    }
+
+    /// Shows each running call.
+    pub(crate) fn each(&self, mut show: impl FnMut(Activity)) {
+        let depth = self.depth.load(Acquire) as usize;
+        let mut show = |activity: Activity| {
+            if activity != Activity::NONE {
+                show(activity);
+            }
+        };
+        for slot in &self.slots[..depth.min(SHALLOW)] {
+            show(Activity(slot.load(Relaxed)));
+        }
+        if depth > SHALLOW {
+            self.deeper().iter().copied().for_each(show);
+        }
+    }
+
+    fn deeper(&self) -> std::sync::MutexGuard<'_, Vec<Activity>> {
+        self.deeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lists of async calls, so that threads which begin some at once seldom meet.
+const SHARDS: usize = 16;
+
+static SHARED: [Mutex<Vec<Arc<Shown>>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
+
+/// An async call's place among those that run, whoever polls it. Used again for later calls;
+/// forgotten by [`each_async`] when nobody has it.
+///
+/// One word that is set and cleared by the one who has the call: nothing depends on when
+/// others see that.
+#[derive(Debug)]
+pub(crate) struct Shown(AtomicU64);
+
+impl Shown {
+    /// `near`: something that differs between threads.
+    pub(super) fn new(near: u64) -> Arc<Self> {
+        let shown = Arc::new(Self(AtomicU64::new(Activity::NONE.0)));
+        let shard = &SHARED[near as usize % SHARDS];
+        shard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(Arc::clone(&shown));
+        shown
+    }
+
+    #[inline]
+    pub(super) fn show(&self, activity: Activity) {
+        self.0.store(activity.0, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn hide(&self) {
+        self.0.store(Activity::NONE.0, Relaxed);
+    }
+}
+
+/// Shows each async call between its first poll and its end.
+pub(crate) fn each_async(mut show: impl FnMut(Activity)) {
+    for shard in &SHARED {
+        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        shard.retain(|shown| {
+            let activity = Activity(shown.0.load(Relaxed));
+            if activity != Activity::NONE {
+                show(activity);
+            }
+            Arc::strong_count(shown) > 1
+        });
+        if shard.len() < shard.capacity() / 4 {
+            shard.shrink_to_fit();
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! An async call between its polls, wherever those are.
+
+use std::borrow::Cow;
+
+use super::active::{Activity, Shown};
+use super::around::Around;
+use super::capture::Params;
+use super::failure::Failure;
+use super::limits;
+use super::live::{Began, capture_into, once, set_error, wants_params};
+use super::local::{self, Frame, Position};
+use super::record::Outcome;
+use super::state::State;
+use super::tool::Origin;
+use super::{clock, context};
+use crate::sync::Arc;
+use crate::value::Value;
+
+/// A call that goes on as a future does: one pointer, so that the future of a tool is not
+/// much larger than its body's.
+pub(crate) struct Suspended(Box<Parked>);
+
+/// All there is of a call that waits. Calls take these from their thread's [`Pool`].
+struct Parked {
+    /// `None` while the call is polled: then it stands on that thread's stack.
+    frame: Option<Frame>,
+    began: Option<Began>,
+    /// What is made current at each poll.
+    context: context::Kept,
+    /// Its place among the async calls that run.
+    shown: Arc<Shown>,
+}
+
+/// What async calls that ended on this thread have left for those that begin on it.
+#[derive(Default)]
+#[expect(
+    clippy::vec_box,
+    reason = "they go from here into futures and back as they are"
+)]
+pub(super) struct Pool(Vec<Box<Parked>>);
+
+impl Pool {
+    /// 100 bytes each.
+    const MAX: usize = 64;
+}
+
+/// The parameters of a call that begins later, where its span may be sent.
+#[inline]
+pub(crate) fn params_ahead(
+    state: State,
+    origin: &Origin,
+    around: Option<&Around>,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Vec<(Cow<'static, str>, Value)> {
+    if !origin.tool.is_enabled() || !wants_params(state, origin) {
+        return Vec::new();
+    }
+    let may_sample = match around.and_then(|around| around.parent.as_ref()) {
+        Some(parent) => parent.sampled,
+        None => local::may_sample(origin.tool),
+    };
+    if may_sample {
+        limits::with_params(origin.tool.params_capture(), capture)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Begins a call that ends wherever it is polled last.
+#[inline]
+pub(crate) fn suspend(
+    state: State,
+    origin: &'static Origin,
+    capture: impl FnOnce(&mut Params<'_>),
+) -> Option<Suspended> {
+    begin(state, origin, &mut once(capture))
+}
+
+fn begin(
+    state: State,
+    origin: &'static Origin,
+    capture: &mut dyn FnMut(&mut Params<'_>),
+) -> Option<Suspended> {
+    if !origin.tool.is_enabled() {
+        return None;
+    }
+    let mut standing = local::stand(origin.tool)?;
+    if wants_params(state, origin) && standing.ids.sampled {
+        capture_into(&mut standing, origin, capture);
+    }
+    let began = Began {
+        origin,
+        start: clock::now(),
+        state,
+        sampled: standing.ids.sampled,
+    };
+    Some(Suspended::new(began, standing.frame(state, origin.tool)))
+}
+
+impl Suspended {
+    /// A call that has begun.
+    pub(super) fn new(began: Began, frame: Frame) -> Self {
+        let context = match began.state.makes_current() && frame.ids.is_known() {
+            true => context::of(frame.ids),
+            false => context::Kept::default(),
+        };
+        let activity = Activity::new(began.origin.tool, began.start);
+        let pooled = local::with(|local| local.pool.0.pop().ok_or_else(|| local.near()));
+        let mut parked = match pooled {
+            Some(Ok(pooled)) => pooled,
+            Some(Err(near)) => Parked::new(near),
+            None => Parked::new(0),
+        };
+        parked.frame = Some(frame);
+        parked.began = Some(began);
+        parked.context = context;
+        parked.shown.show(activity);
+        Self(parked)
+    }
+
+    /// The call goes on, on this thread. Where the thread's locals are gone, it does so
+    /// without being known to what it calls.
+    pub(crate) fn enter(&mut self) -> Polled {
+        let parked = &mut *self.0;
+        if !local::are_alive() {
+            return Polled {
+                position: None,
+                attached: context::Attached::default(),
+            };
+        }
+        let attached = context::attach(&parked.context);
+        let position = local::with(|local| {
+            let mut frame = parked.frame.take()?;
+            frame.seen = context::active_span();
+            Some(local.poll(frame))
+        });
+        Polled {
+            position: position.flatten(),
+            attached,
+        }
+    }
+
+    /// The call waits.
+    pub(crate) fn leave(&mut self, polled: Polled) {
+        let Polled { position, attached } = polled;
+        context::detach(attached);
+        if let Some(position) = position
+            && let Some(Some(frame)) = local::with(|local| local.leave(position))
+        {
+            self.0.frame = Some(frame);
+        }
+    }
+
+    pub(crate) fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
+        let end = clock::now();
+        context::forget(std::mem::take(&mut self.0.context));
+        self.0.shown.hide();
+        let frame = self.0.frame.take();
+        let Some(began) = self.0.began.take() else {
+            return;
+        };
+        match failure {
+            None => began.end_with(end, outcome, |_| {}, |local| self.put_back(local, frame)),
+            Some(failure) => {
+                let ids = frame.as_ref().map(|frame| frame.ids).unwrap_or_default();
+                let error = began.text_of(&failure, ids);
+                began.end_with(
+                    end,
+                    outcome,
+                    |details| set_error(details, error),
+                    |local| self.put_back(local, frame),
+                );
+            }
+        }
+    }
+
+    /// Leaves the box to a later call.
+    #[inline]
+    fn put_back(self, local: &mut local::Local, frame: Option<Frame>) -> Option<Frame> {
+        let pool = &mut local.pool.0;
+        if pool.len() < Pool::MAX {
+            pool.push(self.0);
+        }
+        frame
+    }
+}
+
+impl Parked {
+    #[cold]
+    fn new(near: u64) -> Box<Self> {
+        Box::new(Self {
+            frame: None,
+            began: None,
+            context: context::Kept::default(),
+            shown: Shown::new(near),
+        })
+    }
+}
+
+/// A poll of an async call, going on.
+pub(crate) struct Polled {
+    position: Option<Position>,
+    attached: context::Attached,
+}

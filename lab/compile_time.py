@@ -90,7 +90,7 @@ def source(kind, functions):
         lines.append(f"fn calls_{number}() {{\n{''.join(hundred)}}}\n")
     all_calls = "".join(f"    calls_{number}();\n" for number in range(len(hundreds)))
     return (
-        "//! Written by lab/compile_time.py.\n"
+        "//! Written by lab/compile_time.py.\n#![allow(unused)]\n"
         "use std::future::Future;\nuse std::hint::black_box;\nuse std::pin::pin;\nuse std::task::{Context, Poll, Waker};\n\n"
         "fn drive<F: Future>(future: F) -> F::Output {\n"
         "    match pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop())) {\n"

@@ -9,6 +9,9 @@ use crate::options::{Options, Variants};
 use crate::peers::Program;
 use crate::sink::{Seen, Sink};
 
+/// The port that `discard` has, where it runs, which is nowhere.
+const NOBODY: &str = "http://127.0.0.1:9";
+
 /// A measurement, and what arrived.
 #[derive(Serialize)]
 struct Delivered<T> {
@@ -23,6 +26,7 @@ pub(crate) fn steady(options: &Options) -> Result<(), Box<dyn Error>> {
         .map_or(vec![10_000, 100_000], |rate| vec![rate]);
     let seconds = options.seconds.unwrap_or(20).to_string();
     let sink = Sink::start()?;
+    let url = if options.down { NOBODY } else { sink.url() };
     println!(
         "{:<24} {:>8} {:>8} {:>6} {:>24} {:>24} {:>30}",
         "",
@@ -45,7 +49,7 @@ pub(crate) fn steady(options: &Options) -> Result<(), Box<dyn Error>> {
                 "--variant",
                 variant,
                 "--url",
-                sink.url(),
+                url,
                 "--rate",
                 &rate,
                 "--seconds",
@@ -72,6 +76,7 @@ pub(crate) fn steady(options: &Options) -> Result<(), Box<dyn Error>> {
 pub(crate) fn overload(options: &Options) -> Result<(), Box<dyn Error>> {
     let seconds = options.seconds.unwrap_or(5).to_string();
     let sink = Sink::start()?;
+    let url = if options.down { NOBODY } else { sink.url() };
     println!(
         "{:<24} {:>7} {:>11} {:>6} {:>24} {:>8} {:>30}  calls by the metrics",
         "",
@@ -93,7 +98,7 @@ pub(crate) fn overload(options: &Options) -> Result<(), Box<dyn Error>> {
                 "--variant",
                 variant,
                 "--url",
-                sink.url(),
+                url,
                 "--threads",
                 threads,
                 "--seconds",

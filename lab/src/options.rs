@@ -20,7 +20,8 @@ Usage: telemetry-lab COMMAND [OPTION…]
   --tight          calls: tight loops too
   --case NAME      instructions: only this one
   --rate N         steady: calls a second (default: 10,000, then 100,000)
-  --seconds N      steady, overload: for how long (default 20, 5)";
+  --seconds N      steady, overload: for how long (default 20, 5)
+  --down           steady, overload: to where nobody listens";
 
 /// What was asked for.
 #[derive(Default)]
@@ -33,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) case: Option<String>,
     pub(crate) rate: Option<u64>,
     pub(crate) seconds: Option<u32>,
+    pub(crate) down: bool,
 }
 
 impl Options {
@@ -50,6 +52,7 @@ impl Options {
                 Long("case") => options.case = Some(arguments.value()?.string()?),
                 Long("rate") => options.rate = Some(arguments.value()?.parse()?),
                 Long("seconds") => options.seconds = Some(arguments.value()?.parse()?),
+                Long("down") => options.down = true,
                 Short('h') | Long("help") => {
                     println!("{USAGE}");
                     return Ok(None);

@@ -15,6 +15,11 @@ pub struct Health {
     pub calls_over_max_tools: u64,
     /// Spans that found no room on their way to the exporters: more calls than can be taken in.
     pub spans_dropped_before_export: u64,
+    /// Calls that have been running longer than `running_after_ms` and than their own
+    /// threshold, longest first. They leave no record before they end.
+    pub long_calls: Vec<LongCall>,
+    /// Such calls since `init`, those that have ended since too.
+    pub long_calls_seen: u64,
     /// Where batches go, spans' destinations first.
     pub destinations: Vec<DestinationHealth>,
     /// Drift detection.
@@ -130,4 +135,16 @@ pub struct LastError {
     pub text: String,
     /// When.
     pub at: SystemTime,
+}
+
+/// A call that runs and has been running for long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LongCall {
+    /// The tool's name.
+    pub tool: String,
+    /// When it began, within 50 ms.
+    pub since: SystemTime,
+    /// The thread that it runs on; `None` for the call of a future, which waits as well as runs.
+    pub thread: Option<String>,
 }

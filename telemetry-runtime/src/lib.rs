@@ -250,7 +250,9 @@ pub use disabled::{
 };
 pub use drift::detector;
 pub use error::Error;
-pub use health::{DestinationHealth, DriftHealth, Health, LastError, Pulled, StoreHealth};
+pub use health::{
+    DestinationHealth, DriftHealth, Health, LastError, LongCall, Pulled, StoreHealth,
+};
 pub use ids::{SpanId, TraceId};
 pub use params::CallParams;
 #[cfg(feature = "_calls")]

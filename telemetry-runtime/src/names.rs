@@ -146,6 +146,8 @@ pub(crate) mod metric {
     pub(crate) const LOG_RECORDS_EXPORTED: &str = "telemetry.log_records.exported";
     pub(crate) const LOG_RECORDS_DROPPED: &str = "telemetry.log_records.dropped";
     pub(crate) const CALLS_OVER_MAX_TOOLS: &str = "telemetry.calls.over_max_tools";
+    /// Told of while they still ran.
+    pub(crate) const CALLS_LONG: &str = "telemetry.calls.long";
     pub(crate) const EXPORT_FAILURES: &str = "telemetry.export.failures";
     pub(crate) const QUEUE_BYTES: &str = "telemetry.queue.bytes";
     pub(crate) const TOOLS: &str = "telemetry.tools";

@@ -7,7 +7,7 @@ use std::thread;
 
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use telemetry_runtime::{Telemetry, track_tool_call};
+use telemetry_runtime::{Telemetry, health, track_tool_call};
 use telemetry_tests::sink::{Mode, Sink, text};
 use telemetry_tests::{PATIENCE, alone, async_tool, statistics, tool};
 
@@ -164,4 +164,58 @@ fn exported_as_it_is() {
     drop(second);
     assert!(telemetry.shutdown(PATIENCE).is_complete());
     assert_eq!(exported(&sink), 0);
+}
+
+/// Told while they run, once a call; what hangs would leave nothing else.
+#[test]
+fn calls_that_run_for_long_are_told_of_while_they_run() {
+    let _alone = alone();
+    let builder = Telemetry::builder()
+        .no_file()
+        .set("traces_exporter", "none")
+        .set("metrics_exporter", "none")
+        .set("running_after_ms", 20)
+        .set("thresholds", [("patient", 3_600_000.0)]);
+    let _telemetry = builder.init().expect("a right configuration");
+    let (go, gone) = mpsc::channel::<()>();
+    let there = thread::Builder::new().name("stuck".to_owned());
+    let there = there.spawn(move || {
+        // Its own limit is longer; what it calls has none.
+        tool!("patient", || tool!("hangs", || gone
+            .recv()
+            .expect("somebody says so")));
+    });
+    let there = there.expect("a thread");
+    let mut waits = Box::pin(async_tool!("waits", std::future::pending::<()>()));
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(waits.as_mut().poll(&mut context).is_pending());
+    until(|| health().long_calls_seen == 2);
+    let mut long = health().long_calls;
+    long.sort_by(|one, other| one.tool.cmp(&other.tool));
+    let told: Vec<_> = long
+        .iter()
+        .map(|call| (&*call.tool, call.thread.as_deref()))
+        .collect();
+    assert_eq!(told, [("hangs", Some("stuck")), ("waits", None)]);
+    assert!(long.iter().all(|call| call.since.elapsed().is_ok()));
+    // Looked at several times, and told of once.
+    thread::sleep(std::time::Duration::from_millis(300));
+    assert_eq!(health().long_calls_seen, 2);
+    drop(waits);
+    go.send(()).expect("it waits");
+    there.join().expect("no panic");
+    assert_eq!(health().long_calls, []);
+    assert_eq!(health().long_calls_seen, 2);
+    assert_eq!(
+        (statistics("hangs").calls, statistics("waits").cancelled),
+        (1, 1)
+    );
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "it never comes");
+        thread::sleep(std::time::Duration::from_millis(5));
+    }
 }

@@ -332,7 +332,7 @@ impl Local {
     #[inline(always)]
     pub(crate) fn start(&mut self, position: Position, tool: &Tool) -> u64 {
         let start = clock::now();
-        let activity = Activity::new(tool, start);
+        let activity = Activity::new(tool.id, start);
         self.ring
             .active()
             .enter(position.0 as usize, Some(activity));

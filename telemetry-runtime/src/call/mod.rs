@@ -52,6 +52,7 @@ pub use track::{ToolCall, track_tool_call};
 pub(crate) fn configure(calls: &crate::config::Calls) {
     let calls = std::sync::Arc::new(calls.clone());
     ring::set_max_bytes(calls.queue_max_bytes);
+    crate::collector::set_running_after(calls.running_after);
     limits::configure(std::sync::Arc::clone(&calls));
     crate::logs::configure(&calls);
     tool::configure(calls);

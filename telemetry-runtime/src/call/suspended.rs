@@ -104,7 +104,7 @@ impl Suspended {
             true => context::of(frame.ids),
             false => context::Kept::default(),
         };
-        let activity = Activity::new(began.origin.tool, began.start);
+        let activity = Activity::new(began.origin.tool.id, began.start);
         let pooled = local::with(|local| local.pool.0.pop().ok_or_else(|| local.near()));
         let mut parked = match pooled {
             Some(Ok(pooled)) => pooled,

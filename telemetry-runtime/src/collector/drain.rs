@@ -66,10 +66,10 @@ impl Lanes {
     }
 
     /// Shows each call that runs on some thread.
-    pub(super) fn each_active(&self, mut show: impl FnMut(Activity)) {
-        self.all
-            .iter()
-            .for_each(|lane| lane.thread.active.each(&mut show));
+    pub(super) fn each_active(&self, mut show: impl FnMut(&Thread, Activity)) {
+        for Lane { thread, .. } in &self.all {
+            thread.active.each(|activity| show(thread, activity));
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 //! milliseconds, and never does I/O.
 
 mod drain;
+mod long;
 mod overflow;
 mod sink;
 mod thread;
 mod wake;
 
+pub(crate) use long::{long_calls, set_running_after, told};
 pub(crate) use overflow::{Overflow, Uncollected, add_orphan};
 pub(crate) use sink::Sink;
 pub(crate) use thread::Collector;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::overflow::Overflow;
 use crate::call::Record;
 use crate::call::clock::Anchor;
+use crate::health::LongCall;
 use crate::metrics::Metrics;
 
 /// Part of the collector's thread: what it does it does at once, without waiting for
@@ -15,6 +16,12 @@ pub(crate) trait Sink: Send {
 
     /// Calls whose records found no room, as their threads have counted them.
     fn overflow(&mut self, overflow: &Overflow);
+
+    /// A call that has been running for long and still does: once a call. Gives whether this
+    /// tells somebody.
+    fn running(&mut self, _call: &LongCall) -> bool {
+        false
+    }
 
     /// After each pass over all threads; `flush`: hand on what is there.
     fn tick(&mut self, _flush: bool) {}

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::drain::{LANES, Owner};
+use super::long::Watch;
 use super::sink::Sink;
 use super::wake::{self, wake};
 use crate::call::active::{Activity, each_async};
@@ -119,6 +120,7 @@ impl Collector {
 impl Shared {
     fn run(&self, owner: Owner, mut sinks: Vec<Box<dyn Sink>>) {
         let mut idle_since = Instant::now();
+        let mut watch = Watch::new();
         loop {
             let requests = std::mem::take(&mut lock(&self.requests).waiting);
             let flush = requests
@@ -126,6 +128,7 @@ impl Shared {
                 .any(|request| !matches!(request, Request::Drain(_)));
             clock::measure();
             let records = lock(&LANES).drain(owner, &mut sinks);
+            watch.look(&mut sinks);
             sinks.iter_mut().for_each(|sink| sink.tick(flush));
             if self.answer(requests) {
                 *lock(&self.requests) = Requests {
@@ -162,12 +165,12 @@ impl Shared {
                 *active.entry(tool).or_default() += 1;
             }
         };
-        lock(&LANES).each_active(&mut count);
-        each_async(count);
+        lock(&LANES).each_active(|_, activity| count(activity));
+        each_async(|_, activity| count(activity));
         active
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

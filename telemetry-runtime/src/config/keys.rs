@@ -342,6 +342,7 @@ pub(crate) static TABLE: &[Section] = &[
                 "A parameter with one of these as a word of its name is [redacted]; auth_token is, max_tokens is not",
             )
             .reloads(),
+            Key::new("running_after_ms", Integer { min: 1, max: 31_536_000_000, unit: "ms" }, "60000", "A call that still runs after this, and after its own threshold, is told of once, in the log and in health()").reloads(),
             Key::new("max_tools", Integer { min: 1, max: 1_000_000, unit: "tools" }, "10000", "Calls of tools beyond it count under tool.name=\"_other\""),
             Key::new("calls_queue_max_bytes", Integer { min: 65_536, max: 17_179_869_184, unit: "bytes" }, "8388608", "Finished calls of all threads that wait for the collector"),
             Key::new("otel_context", Flag, "true", "Make a tool's span current in OpenTelemetry's context; off saves some 60 ns a call").needs("trace"),

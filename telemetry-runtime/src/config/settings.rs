@@ -336,6 +336,8 @@ pub(crate) struct Calls {
     pub(crate) log_calls_per_second: u32,
     /// `log_level`
     pub(crate) log_level: LogLevel,
+    /// `running_after_ms`
+    pub(crate) running_after: Duration,
     /// `max_tools`
     pub(crate) max_tools: usize,
     /// `calls_queue_max_bytes`: all threads' rings together.
@@ -467,6 +469,7 @@ impl Default for Calls {
             log_calls: LogCalls::None,
             log_calls_per_second: 0,
             log_level: LogLevel::Info,
+            running_after: Duration::MAX,
             max_tools: usize::MAX,
             queue_max_bytes: 0,
         }

@@ -4,11 +4,11 @@ use crate::health::{DestinationHealth, DriftHealth, Health, StoreHealth};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{
-    CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST, DRIFT_CALLS_UNORDERED,
-    DRIFT_NOTIFICATIONS_DROPPED, DRIFT_TOOLS, DRIFT_TOOLS_EVICTED, EXPORT_FAILURES,
-    LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED,
-    QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, STORE_EVENTS_DROPPED, STORE_EVENTS_WAITING,
-    STORE_EVENTS_WRITTEN, STORE_FAILURES, TOOLS,
+    CALLS_LONG, CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST,
+    DRIFT_CALLS_UNORDERED, DRIFT_NOTIFICATIONS_DROPPED, DRIFT_TOOLS, DRIFT_TOOLS_EVICTED,
+    EXPORT_FAILURES, LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, METRIC_POINTS_DROPPED,
+    METRIC_POINTS_EXPORTED, QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, STORE_EVENTS_DROPPED,
+    STORE_EVENTS_WAITING, STORE_EVENTS_WRITTEN, STORE_FAILURES, TOOLS,
 };
 
 /// The cause of spans that did not get as far as a queue.
@@ -21,6 +21,7 @@ pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
     let mut points = vec![
         gauge(TOOLS, health.tools, vec![]),
         counter(CALLS_OVER_MAX_TOOLS, health.calls_over_max_tools, vec![]),
+        counter(CALLS_LONG, health.long_calls_seen, vec![]),
         counter(
             SPANS_DROPPED,
             dropped,

@@ -251,6 +251,8 @@ impl Health {
         Self {
             tools: tool::known(0).len() as u64,
             calls_over_max_tools: tool::over_limit(),
+            long_calls: crate::collector::long_calls(),
+            long_calls_seen: crate::collector::told(),
             ..Self::default()
         }
     }

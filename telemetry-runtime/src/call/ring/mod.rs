@@ -46,6 +46,7 @@ pub(crate) fn new_threads() -> Vec<Arc<Thread>> {
 
 /// The side of a thread that others see.
 pub(crate) struct Thread {
+    pub(crate) name: String,
     /// Rings that the collector has not met yet, oldest first.
     rings: Mutex<Vec<Reader<Record>>>,
     /// What did not fit into the ring.
@@ -88,6 +89,11 @@ impl Thread {
         self.details_bytes.fetch_sub(bytes, Relaxed);
     }
 
+    /// What tells it from other threads while it is known.
+    pub(crate) fn place(&self) -> usize {
+        std::ptr::from_ref(self) as usize
+    }
+
     /// The collector has met all that the thread left.
     pub(crate) fn is_empty(&mut self) -> bool {
         let rings = self.rings.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -112,6 +118,14 @@ fn bytes(capacity: usize) -> usize {
     capacity * size_of::<Record>()
 }
 
+fn name() -> String {
+    let thread = std::thread::current();
+    match thread.name() {
+        Some(name) => name.to_owned(),
+        None => format!("{:?}", thread.id()),
+    }
+}
+
 /// The side of a thread that only it sees.
 pub(crate) struct Ring {
     writer: Option<Writer<Record>>,
@@ -121,6 +135,7 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) fn new() -> Self {
         let thread = Arc::new(Thread {
+            name: name(),
             rings: Mutex::default(),
             overflow: Mutex::default(),
             has_overflow: AtomicBool::new(false),

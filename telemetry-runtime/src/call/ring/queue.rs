@@ -76,7 +76,7 @@ impl<T> Drop for Shared<T> {
 }
 
 /// A queue of `capacity` items, a power of two.
-pub(super) fn queue<T>(capacity: usize) -> (Writer<T>, Reader<T>) {
+pub(crate) fn queue<T>(capacity: usize) -> (Writer<T>, Reader<T>) {
     debug_assert!(capacity.is_power_of_two());
     let slots = (0..capacity).map(|_| UnsafeCell::new(MaybeUninit::uninit()));
     let shared = Arc::new(Shared {
@@ -93,7 +93,7 @@ pub(super) fn queue<T>(capacity: usize) -> (Writer<T>, Reader<T>) {
 }
 
 /// The side that items come from.
-pub(super) struct Writer<T> {
+pub(crate) struct Writer<T> {
     shared: Arc<Shared<T>>,
     /// `written`
     next: u64,
@@ -102,13 +102,13 @@ pub(super) struct Writer<T> {
 }
 
 impl<T> Writer<T> {
-    pub(super) fn capacity(&self) -> usize {
+    pub(crate) fn capacity(&self) -> usize {
         self.shared.slots.len()
     }
 
     /// Whether there is room for an item. Then it stays: only the writer takes it.
     #[inline]
-    pub(super) fn has_room(&mut self) -> bool {
+    pub(crate) fn has_room(&mut self) -> bool {
         self.next < self.limit || self.look_again()
     }
 
@@ -120,7 +120,7 @@ impl<T> Writer<T> {
 
     /// Adds an item where there [is room](Self::has_room), else drops it.
     #[inline]
-    pub(super) fn write(&mut self, item: T) {
+    pub(crate) fn write(&mut self, item: T) {
         if self.next >= self.limit {
             return;
         }
@@ -330,38 +330,34 @@ mod model {
 
     use super::queue;
 
-    /// Every item comes once, whole and in order, and none is lost when the writer goes.
+    /// What finds room comes once, whole and in order, and is there when the writer is gone.
     #[test]
     fn a_writer_that_comes_round_and_goes() {
         loom::model(|| {
-            let (mut writer, mut reader) = queue::<Box<u32>>(2);
+            let (mut writer, mut reader) = queue::<Box<u32>>(1);
             let writing = thread::spawn(move || {
-                let mut item = 0;
-                while item < 3 {
+                let mut written = Vec::new();
+                for item in 0..3 {
                     if writer.has_room() {
                         writer.write(Box::new(item));
-                        item += 1;
-                    } else {
-                        thread::yield_now();
+                        written.push(item);
                     }
                 }
+                written
             });
-            let mut expected = 0;
-            loop {
+            let mut seen = Vec::new();
+            let mut closed = false;
+            for _ in 0..2 {
                 let waiting = reader.waiting();
+                assert!(!closed || waiting.items == 0, "nothing comes after the end");
                 reader.read(waiting.items, |items| {
-                    for item in items {
-                        assert_eq!(**item, expected);
-                        expected += 1;
-                    }
+                    seen.extend(items.iter().map(|item| **item));
                 });
-                if waiting.closed {
-                    break;
-                }
-                thread::yield_now();
+                closed = waiting.closed;
             }
-            assert_eq!(expected, 3);
-            writing.join().unwrap();
+            let written = writing.join().unwrap();
+            reader.read(1, |items| seen.extend(items.iter().map(|item| **item)));
+            assert_eq!(seen, written);
         });
     }
 

@@ -1,6 +1,6 @@
 //! What a call does.
 
-use super::count;
+use super::{count, milliseconds};
 use crate::config::layers::{Layers, Typed};
 use crate::config::settings::{Calls, Keep, LogCalls, LogLevel, ParamsCapture};
 
@@ -41,6 +41,7 @@ pub(super) fn calls(layers: &Layers) -> Calls {
         log_calls_per_second: u32::try_from(layers.integer("log_calls_per_second"))
             .unwrap_or(u32::MAX),
         log_level: LogLevel::of(layers.choice("log_level")),
+        running_after: milliseconds(layers, "running_after_ms"),
         max_tools: count(layers, "max_tools"),
         queue_max_bytes: count(layers, "calls_queue_max_bytes"),
     }

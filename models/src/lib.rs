@@ -1,0 +1,20 @@
+//! The files of `telemetry-runtime` that hold atomics, compiled a second time with nothing
+//! around them: `--cfg loom` reaches every dependency, and hyper and tokio, among the
+//! runtime's own for its tests, do not compile with it.
+//!
+//! ```text
+//! RUSTFLAGS="--cfg loom" cargo test -p telemetry-models --release --target-dir target/ci-loom
+//! cargo +nightly miri test -p telemetry-models
+//! ```
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "what the rest of the runtime calls"
+)]
+
+#[path = "../../telemetry-runtime/src/call/active.rs"]
+mod active;
+#[path = "../../telemetry-runtime/src/call/ring/queue.rs"]
+mod queue;
+#[path = "../../telemetry-runtime/src/sync.rs"]
+mod sync;

@@ -256,7 +256,7 @@ pub use health::{
 pub use ids::{SpanId, TraceId};
 pub use params::CallParams;
 #[cfg(feature = "_calls")]
-pub use pipeline::{Builder, Reload, Telemetry, health, init, statistics};
+pub use pipeline::{Builder, Checked, Reload, Telemetry, health, init, statistics};
 pub use report::{Report, SignalReport};
 pub use setting::Setting;
 pub use statistics::ToolStatistics;

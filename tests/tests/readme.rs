@@ -180,7 +180,12 @@ fn metrics_are_those_of_the_table(folder: &Path) {
     assert_eq!(named, emitted);
 }
 
-const PAGES: [&str; 3] = ["README.md", "docs/configuration.md", "docs/from-python.md"];
+const PAGES: [&str; 4] = [
+    "README.md",
+    "docs/command.md",
+    "docs/configuration.md",
+    "docs/from-python.md",
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()

@@ -27,7 +27,12 @@ const FEATURES: &[(&str, bool)] = &[
 
 /// What a message says of one that is off.
 pub(crate) fn missing(what: &str, feature: &str) -> String {
-    format!(
-        "{what} needs the cargo feature {feature} of telemetry-runtime, which this build is without"
-    )
+    format!("{what} {NEEDS} {feature} of telemetry-runtime, which this build is without")
+}
+
+const NEEDS: &str = "needs the cargo feature";
+
+/// Whether a fault says that: another build may be without it.
+pub(crate) fn is_missing(text: &str) -> bool {
+    text.contains(NEEDS)
 }

@@ -96,6 +96,28 @@ pub(crate) struct Loaded {
 
 /// Reads, checks and merges all sources; with faults, tells all of them.
 pub(crate) fn load(sources: &Sources) -> Result<Loaded, Error> {
+    match examine(sources) {
+        (loaded, faults) if faults.is_empty() => Ok(loaded),
+        (_, faults) => Err(Error::config(in_order(faults))),
+    }
+}
+
+/// The same for a program that may have other cargo features: what this build is without is no
+/// fault, and given beside the configuration.
+pub(crate) fn check(sources: &Sources) -> Result<(Loaded, Vec<String>), Error> {
+    let (loaded, faults) = examine(sources);
+    let (missing, faults): (Vec<_>, Vec<_>) = faults
+        .into_iter()
+        .partition(|fault| features::is_missing(&fault.text));
+    if faults.is_empty() {
+        Ok((loaded, in_order(missing)))
+    } else {
+        Err(Error::config(in_order(faults)))
+    }
+}
+
+/// The configuration is of use where there is no fault.
+fn examine(sources: &Sources) -> (Loaded, Vec<Fault>) {
     let mut checked = Checked::default();
     let mut notices = Vec::new();
     written::defaults(&mut checked);
@@ -125,19 +147,17 @@ pub(crate) fn load(sources: &Sources) -> Result<Loaded, Error> {
         &mut faults,
         &mut notices,
     );
-    if !faults.is_empty() {
-        return Err(Error::config(in_order(faults)));
-    }
     if file.is_none() && !sources.own_exporters && sends_nothing(&config, &layers) {
         notices.push(NOTHING_SENT.to_owned());
     }
     let effective = Effective::new(&layers, &config);
-    Ok(Loaded {
+    let loaded = Loaded {
         config,
         notices,
         effective,
         file,
-    })
+    };
+    (loaded, faults)
 }
 
 const NOTHING_SENT: &str = "nothing is sent anywhere, calls are counted in memory only: there is no telemetry.yaml and no endpoint; \

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use super::checked::Checked;
 use super::exports::Hooks;
 use super::guard::Telemetry;
 use super::running::Running;
-use crate::config::{Environment, FileChoice, Override, Sources};
+use crate::config::{Environment, FileChoice, Override, Sources, check};
 use crate::detection::Callbacks;
 use crate::drift::Event;
 use crate::error::Error;
@@ -95,14 +96,38 @@ impl Builder {
     ///
     /// As [`init`](crate::init).
     pub fn init(self) -> Result<Telemetry, Error> {
-        let sources = Sources {
-            file: self.file,
+        Running::start(self.sources(), self.hooks, self.callbacks).map(Telemetry::new)
+    }
+
+    /// Checks what [`init`](Self::init) would be told, and starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_config`], with every fault at once. That this build is without a cargo feature
+    /// that is asked for is none: the program that is meant may have it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), telemetry_runtime::Error> {
+    /// let checked = telemetry_runtime::Telemetry::builder()
+    ///     .no_file()
+    ///     .set("traces_sample_rate", 0.1)
+    ///     .check()?;
+    /// assert!(checked.effective().contains("traces_sample_rate: 0.1  (builder)"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check(self) -> Result<Checked, Error> {
+        check(&self.sources()).map(Checked::new)
+    }
+
+    fn sources(&self) -> Sources {
+        Sources {
+            file: self.file.clone(),
             environment: Environment::of_process(),
-            overrides: self.overrides,
+            overrides: self.overrides.clone(),
             own_exporters: self.hooks.any(),
             directory: PathBuf::new(),
-        };
-        Running::start(sources, self.hooks, self.callbacks).map(Telemetry::new)
+        }
     }
 }
 

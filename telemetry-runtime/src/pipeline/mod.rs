@@ -1,6 +1,7 @@
 //! From the configuration to what runs, and its end.
 
 mod builder;
+mod checked;
 #[cfg(feature = "_export")]
 mod exporters;
 #[cfg_attr(not(feature = "_export"), path = "no_exports.rs")]
@@ -35,6 +36,7 @@ mod spans;
 mod watch;
 
 pub use builder::Builder;
+pub use checked::Checked;
 pub(crate) use running::running;
 
 pub use guard::{Reload, Telemetry, health, init, statistics};

@@ -42,6 +42,8 @@ pub use batch::{Batch, Decision, Mark, Writer};
 pub use choice::{Start, start_from};
 pub use error::StoreError;
 pub(crate) use keeper::{Keeper, Watched};
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub(crate) use open::look_into;
 pub(crate) use open::start;
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;

@@ -35,6 +35,20 @@ pub(crate) fn start(config: &Config, watched: Arc<dyn Watched>) -> Result<Option
         .map_err(|why| Error::start(PART, why))
 }
 
+/// The configured store as it is: nothing is made.
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+pub(crate) fn look_into(config: &Config) -> Result<Option<Box<dyn Store>>, StoreError> {
+    let settings = &config.store;
+    Ok(match &settings.kind {
+        StoreKind::None => None,
+        StoreKind::Sqlite(path) => Some(Box::new(super::SqliteStore::open_existing(path)?)),
+        StoreKind::Postgres(server) => {
+            let server = super::postgres::Server::new(server, settings.timeout)?;
+            Some(Box::new(super::PostgresStore::connect_to(&server)?))
+        }
+    })
+}
+
 type Opened = Option<(&'static str, String, Open)>;
 
 #[cfg(feature = "sqlite")]

@@ -11,7 +11,7 @@ use syn::{
 
 use crate::args::Args;
 use crate::errors::Errors;
-use crate::function::Function;
+use crate::function::{Function, is_plain};
 use crate::item::{keyword, since, skip};
 
 pub(crate) struct Container {
@@ -68,9 +68,14 @@ impl Container {
     /// taken off, over `args`.
     pub(crate) fn decide(&mut self, args: &Args, errors: &mut Errors) {
         let (kind, name) = (self.kind, self.name.take());
+        // In a public trait an `async fn` is what a lint looks for.
+        let is_looked_at = kind == Kind::Trait || !self.attrs.iter().all(is_plain);
         for member in &mut self.members {
             match member {
-                Member::Function(method) => method.decide(args, kind, name.as_deref(), errors),
+                Member::Function(method) => {
+                    method.function.within_attribute = is_looked_at;
+                    method.decide(args, kind, name.as_deref(), errors);
+                }
                 Member::Container(inside) => {
                     let own = args.take_own(&mut inside.attrs, errors);
                     if own.as_ref().is_some_and(Args::leaves_out) {

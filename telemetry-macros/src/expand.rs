@@ -6,7 +6,7 @@ mod seen;
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{FnArg, Signature, Type, parse_quote};
+use syn::{FnArg, ReturnType, Signature, Type, parse_quote};
 
 use crate::args::{Args, Objective};
 use crate::container::{Container, Member};
@@ -120,10 +120,13 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
         }
     } else if function.sig.asyncness.is_some() {
         let hint = output_hint(&krate, &output);
+        let is_kept = function.keeps_async().then(|| quote!(.await));
+        let in_order = in_order(args, function, &parameters);
         quote_spanned! {Span::mixed_site()=>
-            #krate::__private::call_async(#site, #capture)
-                .run(async move { #hint #arrive #body }, #ending)
-                .await
+            #krate::__private::call_async(
+                move || { #in_order #krate::__private::begin(#site, #capture).run(async move { #hint #arrive #body }) },
+                #ending,
+            ) #is_kept
         }
     } else {
         let make = quote_spanned!(Span::mixed_site()=> move || -> #output { #arrive #body });
@@ -143,7 +146,11 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
         inner_attrs,
         ..
     } = function;
-    let sig = signature(function, &parameters);
+    let mut sig = signature(function, &parameters);
+    if sig.asyncness.is_some() && !function.keeps_async() {
+        sig.asyncness = None;
+        gives_future(&mut sig);
+    }
     let block = grouped(
         Delimiter::Brace,
         quote!(#(#inner_attrs)* #call),
@@ -176,6 +183,33 @@ fn signature(function: &Function, parameters: &[Parameter]) -> Signature {
             .collect();
     }
     sig
+}
+
+/// `-> T` of an `async fn` as the type of a plain one. The macro's own span makes it capture all
+/// lifetimes, as an `async fn` does, in the edition 2021 too.
+fn gives_future(sig: &mut Signature) {
+    let output: Type = match &sig.output {
+        ReturnType::Default => parse_quote!(()),
+        ReturnType::Type(_, ty) => Type::clone(ty),
+    };
+    let future = quote_spanned!(Span::mixed_site()=> impl ::core::future::Future<Output = #output>);
+    sig.output = parse_quote!(-> #future);
+}
+
+/// Makes the closure take the parameters in their order, which is the one in which it drops them
+/// where it is never called.
+fn in_order(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
+    let is_seen = |it: &&Parameter| it.bindings.iter().any(|name| args.choice.shows(name));
+    let seen = parameters.iter().filter(is_seen).count();
+    let receiver = function.owned_receiver().map(|it| &it.self_token);
+    if seen == parameters.len() && receiver.is_none() || seen == 0 && args.fields().is_empty() {
+        return TokenStream::new();
+    }
+    let receiver = receiver.map(|it| quote_spanned!(Span::mixed_site()=> let _ = &#it;));
+    let parameters = parameters.iter().map(|Parameter { outer, cfgs, .. }| {
+        quote_spanned!(Span::mixed_site()=> #(#cfgs)* let _ = &#outer;)
+    });
+    quote!(#receiver #(#parameters)*)
 }
 
 /// The call site, told from all others by its address.

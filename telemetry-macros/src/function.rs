@@ -29,6 +29,8 @@ pub(crate) struct Function {
     pub(crate) of: Option<String>,
     /// Where it stands, if that is not where the attribute does.
     pub(crate) line: Option<u32>,
+    /// What is around it is looked at as well: by another attribute, or a lint.
+    pub(crate) within_attribute: bool,
 }
 
 impl Function {
@@ -156,6 +158,15 @@ impl Function {
         }
     }
 
+    /// Whether an `async fn` has to stay one, although its future holds the parameters twice then:
+    /// where another attribute looks at it, where a lint does (`must_use` holds for what the
+    /// future gives), and where its future gives what a plain function cannot name.
+    pub(crate) fn keeps_async(&self) -> bool {
+        self.within_attribute
+            || !self.attrs.iter().all(is_plain)
+            || matches!(&self.sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
+    }
+
     pub(crate) fn gives_stream(&self, args: &Args) -> bool {
         matches!(
             self.returns(args),
@@ -202,8 +213,28 @@ impl Function {
             body,
             of: None,
             line: None,
+            within_attribute: false,
         })
     }
+}
+
+/// Whether an attribute is the compiler's, and says nothing that an `async fn` needs.
+pub(crate) fn is_plain(attr: &Attribute) -> bool {
+    const PLAIN: [&str; 12] = [
+        "allow",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "export_name",
+        "forbid",
+        "inline",
+        "no_mangle",
+        "warn",
+    ];
+    PLAIN.iter().any(|plain| attr.path().is_ident(plain))
 }
 
 impl ToTokens for Function {
@@ -216,6 +247,7 @@ impl ToTokens for Function {
             body,
             of: _,
             line: _,
+            within_attribute: _,
         } = self;
         let rest = body.stream();
         let mut body_as_written = Group::new(Delimiter::Brace, quote!(#(#inner_attrs)* #rest));

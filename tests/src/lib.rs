@@ -75,12 +75,15 @@ macro_rules! tool {
 macro_rules! async_tool {
     ($name:literal, $body:expr) => {
         ::telemetry_runtime::__private::call_async(
-            ::telemetry_runtime::__private::site!($name, $name, 0),
-            |_| {},
+            move || {
+                ::telemetry_runtime::__private::begin(
+                    ::telemetry_runtime::__private::site!($name, $name, 0),
+                    |_| {},
+                )
+                .run($body)
+            },
+            |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
         )
-        .run($body, |output| {
-            ::telemetry_runtime::__private::returned(output).telemetry_failure()
-        })
     };
 }
 

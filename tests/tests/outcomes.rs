@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use opentelemetry::trace::Status;
-use telemetry_runtime::__private::{Failure, call, call_async, guard, site};
+use telemetry_runtime::__private::{Failure, begin, call, call_async, guard, site};
 use telemetry_runtime::{current, track_tool_call};
 use telemetry_tests::spans::{Spans, attribute};
 use telemetry_tests::{Counted, alone, async_tool, statistics, tool};
@@ -284,9 +284,8 @@ fn an_ending_that_panics_leaves_nothing_open() {
     let judged = catch_unwind(|| call(site!("judged", "judged", 0), |_| {}).run(|| {}, ending));
     assert!(judged.is_err());
     let judged = catch_unwind(|| {
-        pollster::block_on(
-            call_async(site!("judged later", "judged later", 0), |_| {}).run(async {}, ending),
-        );
+        let site = || site!("judged later", "judged later", 0);
+        pollster::block_on(call_async(|| begin(site(), |_| {}).run(async {}), ending));
     });
     assert!(judged.is_err());
     for tool in ["judged", "judged later"] {

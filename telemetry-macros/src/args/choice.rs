@@ -65,6 +65,11 @@ impl Choice {
         }
     }
 
+    /// Whether its value is looked at.
+    pub(crate) fn shows(&self, parameter: &Ident) -> bool {
+        matches!(self.of(parameter), Captured::Value | Captured::Named)
+    }
+
     /// Refuses words that leave each other nothing.
     pub(super) fn contradictions(&self, errors: &mut Errors) {
         if let Some(all) = &self.skip_all {

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::capture::Params;
 use super::failure::Failure;
-use super::future::ToolFuture;
+use super::future::{AsyncFuture, Begun};
 use super::live::{self, Running};
 use super::record::Outcome;
 use super::site::Site;
@@ -75,9 +75,20 @@ impl Drop for Unwinding {
     }
 }
 
+/// The future of an async call, which `make` begins when it is first polled.
+#[inline]
+pub fn call_async<M, F, E>(make: M, ending: E) -> AsyncFuture<M, F, E>
+where
+    M: FnOnce() -> Begun<F>,
+    F: Future,
+    E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+{
+    AsyncFuture::new(make, ending)
+}
+
 /// Begins an async call of the tool at `site`.
 #[inline]
-pub fn call_async(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
+pub fn begin(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
     let state = State::now();
     AsyncCall {
         suspended: if state.is_running() {
@@ -95,14 +106,13 @@ pub struct AsyncCall {
 }
 
 impl AsyncCall {
-    /// The body's future, measured until it is ready or dropped.
+    /// The body's future, to be measured until it is ready or dropped.
     #[inline]
-    pub fn run<F, E>(self, body: F, ending: E) -> ToolFuture<F, E>
-    where
-        F: Future,
-        E: FnOnce(&F::Output) -> Option<Failure<'_>>,
-    {
-        ToolFuture::new(body, ending, self.suspended)
+    pub fn run<F: Future>(self, body: F) -> Begun<F> {
+        Begun {
+            body,
+            call: self.suspended,
+        }
     }
 }
 

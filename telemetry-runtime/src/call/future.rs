@@ -1,5 +1,6 @@
 //! The future of an async call.
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -88,6 +89,68 @@ where
         ready
     }
 }
+
+/// A body that is about to be polled, with its call where somebody listens.
+pub struct Begun<F> {
+    pub(super) body: F,
+    pub(super) call: Option<Suspended>,
+}
+
+pin_project! {
+    /// The future of an `async fn`. Until the first poll it is what makes the body's, and the two
+    /// share their place: both hold the parameters.
+    #[project = AsyncFutureNow]
+    #[project_replace = AsyncFutureBefore]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub enum AsyncFuture<M, F, E> {
+        /// Not polled yet.
+        Waiting { make: M, ending: E },
+        /// From the first poll on.
+        Polled {
+            #[pin]
+            future: ToolFuture<F, E>,
+        },
+        /// `make` panicked.
+        Gone,
+    }
+}
+
+impl<M, F, E> AsyncFuture<M, F, E> {
+    #[inline]
+    pub(super) fn new(make: M, ending: E) -> Self {
+        Self::Waiting { make, ending }
+    }
+}
+
+impl<M, F, E> Future for AsyncFuture<M, F, E>
+where
+    M: FnOnce() -> Begun<F>,
+    F: Future,
+    E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+{
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        if let AsyncFutureNow::Waiting { .. } = self.as_mut().project()
+            && let AsyncFutureBefore::Waiting { make, ending } =
+                self.as_mut().project_replace(Self::Gone)
+        {
+            let Begun { body, call } = make();
+            let future = ToolFuture::new(body, ending, call);
+            self.set(Self::Polled { future });
+        }
+        match self.project() {
+            AsyncFutureNow::Polled { future } => future.poll(context),
+            AsyncFutureNow::Waiting { .. } | AsyncFutureNow::Gone => Poll::Pending,
+        }
+    }
+}
+
+/// A panic that comes by ends the call, and leaves nothing half done: what is unwind-safe without
+/// the attribute stays so.
+impl UnwindSafe for Suspended {}
+impl RefUnwindSafe for Suspended {}
 
 /// One poll. Dropped before it is done, the body panicked.
 pub(super) struct OnePoll<'a> {

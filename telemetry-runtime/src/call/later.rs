@@ -54,9 +54,13 @@ impl FutureCall {
     }
 }
 
-/// What is known before the first poll.
+/// What is known before the first poll. Most calls have no more than their site.
 pub(super) struct Ahead {
     site: &'static Site,
+    more: Option<Box<More>>,
+}
+
+struct More {
     params: Vec<(Cow<'static, str>, Value)>,
     around: Option<Box<Around>>,
 }
@@ -66,35 +70,33 @@ impl Ahead {
     pub(super) fn of(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Self {
         let state = State::now();
         if !state.is_running() {
-            return Self {
-                site,
-                params: Vec::new(),
-                around: None,
-            };
+            return Self { site, more: None };
         }
         let around = local::put_around(None);
         let params = suspended::params_ahead(state, site.origin(), around.as_deref(), capture);
-        Self {
-            site,
-            params,
-            around,
-        }
+        let more = match params.is_empty() && around.is_none() {
+            true => None,
+            false => Some(Box::new(More { params, around })),
+        };
+        Self { site, more }
     }
 
     pub(super) fn begin(self) -> Option<Suspended> {
-        let Self {
-            site,
-            params,
-            around,
-        } = self;
         let state = State::now();
         if !state.is_running() {
             return None;
         }
+        let More { params, around } = match self.more {
+            Some(more) => *more,
+            None => More {
+                params: Vec::new(),
+                around: None,
+            },
+        };
         if around.is_some() {
             local::put_around(around);
         }
-        suspended::suspend(state, site.origin(), |to| to.append(params))
+        suspended::suspend(state, self.site.origin(), |to| to.append(params))
     }
 }
 

@@ -36,7 +36,7 @@ pub use capture::{Param, Params};
 #[cfg(feature = "trace")]
 pub(crate) use context::unseen;
 pub use current::{Current, InCurrent, current};
-pub use enabled::{AsyncCall, Call, Guard, call, call_async, guard, ret};
+pub use enabled::{AsyncCall, Call, Guard, begin, call, call_async, guard, ret};
 pub use failure::{Failure, Message, Returned, returned};
 pub use judge::{ByDebug, ByDisplay, Judge, judge, map};
 pub use later::{Boxed, FutureCall, call_future};

@@ -127,21 +127,25 @@ impl Call {
     }
 }
 
+#[inline(always)]
+pub fn call_async<F: Future>(
+    make: impl FnOnce() -> F,
+    _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
+) -> F {
+    make()
+}
+
 #[must_use = "the body is run by `run`"]
 pub struct AsyncCall;
 
 #[inline(always)]
-pub fn call_async(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
+pub fn begin(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
     AsyncCall
 }
 
 impl AsyncCall {
     #[inline(always)]
-    pub fn run<F: Future>(
-        self,
-        body: F,
-        _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
-    ) -> F {
+    pub fn run<F: Future>(self, body: F) -> F {
         body
     }
 }

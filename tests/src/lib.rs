@@ -102,3 +102,7 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-python.md")]
 struct FromPython;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/drift.md")]
+struct Drift;

@@ -180,10 +180,11 @@ fn metrics_are_those_of_the_table(folder: &Path) {
     assert_eq!(named, emitted);
 }
 
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 5] = [
     "README.md",
     "docs/command.md",
     "docs/configuration.md",
+    "docs/drift.md",
     "docs/from-python.md",
 ];
 

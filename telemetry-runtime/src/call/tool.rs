@@ -13,6 +13,9 @@ use crate::config::{Calls, LogCalls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
 
+/// Events of a tool that wait for its next span, where none may ever be sent.
+const MOST_NOTES: usize = 8;
+
 /// What `drift` of the configuration says.
 const WATCHED: u8 = 1;
 const UNWATCHED: u8 = 2;
@@ -52,8 +55,8 @@ pub(crate) struct Tool {
     /// `drift` of the configuration, as [`WATCHED`] and [`UNWATCHED`]; else as its place says.
     drift: AtomicU8,
     /// What the next of its spans that is sent shows.
-    has_note: AtomicBool,
-    note: Mutex<Option<Box<Event>>>,
+    has_notes: AtomicBool,
+    notes: Mutex<Vec<Event>>,
 }
 
 /// Where a tool stands in the code. Tools named at run time have one without a file.
@@ -153,8 +156,8 @@ impl Tool {
             slow_over_units: AtomicU64::new(u64::MAX),
             late_over: AtomicU64::new(u64::MAX),
             drift: AtomicU8::new(0),
-            has_note: AtomicBool::new(false),
-            note: Mutex::default(),
+            has_notes: AtomicBool::new(false),
+            notes: Mutex::default(),
         }
     }
 
@@ -236,24 +239,24 @@ impl Tool {
         LogCalls::at(self.log_calls.load(Relaxed))
     }
 
-    /// An event of the tool rather than of one call, for the next of its spans that is sent. It
-    /// takes the place of one that still waits.
+    /// An event of the tool rather than of one call, for the next of its spans that is sent. With
+    /// [`MOST_NOTES`] that wait there is no room for more.
     pub(crate) fn leave_note(&self, event: Event) {
-        *self.note.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(event));
-        self.has_note.store(true, Relaxed);
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.len() < MOST_NOTES {
+            notes.push(event);
+        }
+        self.has_notes.store(true, Relaxed);
     }
 
     /// Takes what was left. The lock orders what the flag only hints at.
     #[inline]
-    pub(crate) fn take_note(&self) -> Option<Box<Event>> {
-        if !self.has_note.load(Relaxed) {
-            return None;
+    pub(crate) fn take_notes(&self) -> Vec<Event> {
+        if !self.has_notes.load(Relaxed) {
+            return Vec::new();
         }
-        self.has_note.store(false, Relaxed);
-        self.note
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        self.has_notes.store(false, Relaxed);
+        std::mem::take(&mut *self.notes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Takes what an attribute says of the tool, unless another has said it.

@@ -51,6 +51,15 @@ impl Link {
         Ok(thread)
     }
 
+    /// Messages are sent, and nobody takes them in.
+    #[cfg(test)]
+    pub(super) fn for_a_test(&self) -> Receiver<Message> {
+        let (sender, messages) = mpsc::channel();
+        *self.to.write().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+        self.watch(true);
+        messages
+    }
+
     /// Takes no more messages: the thread ends behind those it has.
     pub(super) fn stop(&self) {
         self.watch(false);
@@ -148,6 +157,8 @@ pub(crate) struct Analyser {
     events: HashMap<String, Vec<(&'static str, &'static str, u64)>>,
     announcer: Arc<Announcer>,
     tally: Arc<Tally>,
+    /// When all tools were looked at.
+    ticked: Instant,
 }
 
 /// A tool of this process.
@@ -171,6 +182,7 @@ impl Analyser {
             events: HashMap::new(),
             announcer,
             tally,
+            ticked: Instant::now(),
         })
     }
 
@@ -179,13 +191,29 @@ impl Analyser {
         loop {
             match messages.recv_timeout(TICK) {
                 Ok(message) => self.take(message, link),
-                // Calls that are not watched are no calls that stay away.
-                Err(RecvTimeoutError::Timeout) if !self.settings.watches => {}
-                Err(RecvTimeoutError::Timeout) => self.detector.advance(SystemTime::now()),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.tick();
             self.announce();
         }
+    }
+
+    /// Looks at all tools: not with each chunk, since they may be many.
+    fn tick(&mut self) {
+        // Calls that are not watched are no calls that stay away.
+        if self.settings.watches && self.ticked.elapsed() >= TICK {
+            self.ticked = Instant::now();
+            self.detector.advance(SystemTime::now());
+            self.count_tools();
+        }
+    }
+
+    fn count_tools(&self) {
+        let tools = self.detector.tools().count() as u64;
+        self.tally.tools.store(tools, Relaxed);
+        let evicted = self.detector.counters().evicted;
+        self.tally.tools_evicted.store(evicted, Relaxed);
     }
 
     fn take(&mut self, message: Message, link: &Link) {
@@ -225,10 +253,6 @@ impl Analyser {
                 }
             }
         }
-        if let Some(last) = calls.last() {
-            let now = UNIX_EPOCH + Duration::from_nanos(last.end);
-            self.detector.advance(now);
-        }
     }
 
     fn counted(&mut self, counted: Counted) {
@@ -249,7 +273,6 @@ impl Analyser {
                 now,
             );
         }
-        self.detector.advance(now);
     }
 
     fn known(&mut self, position: u32) -> Option<Known> {
@@ -268,6 +291,7 @@ impl Analyser {
             let name = known.tool.name;
             self.apply(name);
             self.tools[position as usize].key = Some(self.detector.key(name));
+            self.count_tools();
         }
         self.tools[position as usize].key
     }
@@ -322,10 +346,6 @@ impl Analyser {
             self.announcer
                 .announce(&event, tool.map(|known| known.tool));
         }
-        let counters = self.detector.counters();
-        self.tally.tools_evicted.store(counters.evicted, Relaxed);
-        let tools = self.detector.tools().count() as u64;
-        self.tally.tools.store(tools, Relaxed);
     }
 
     fn count(&mut self, event: &Event) {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
@@ -127,10 +128,10 @@ impl Announcer {
 fn call(mut callbacks: Callbacks, events: Subscription, tally: &Tally) {
     for event in events {
         for callback in &mut callbacks {
-            if catch_unwind(AssertUnwindSafe(|| callback(&event))).is_err() {
-                add(&tally.callback_panics, 1);
+            let panicked = catch_unwind(AssertUnwindSafe(|| callback(&event))).is_err();
+            if panicked && tally.callback_panics.fetch_add(1, Relaxed) == 0 {
                 notice(&format!(
-                    "a callback of on_drift panicked at an event of {:?}",
+                    "a callback of on_drift panicked at an event of {:?} (further panics are counted, not printed)",
                     event.tool_name
                 ));
             }
@@ -178,4 +179,135 @@ fn level(event: &Event) -> Level {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::drift::{DriftType, Measure, Metadata};
+
+    const SOON: Duration = Duration::from_secs(60);
+
+    fn event(number: u64) -> Event {
+        Event {
+            timestamp: SystemTime::UNIX_EPOCH,
+            tool_name: "told".to_owned(),
+            drift_type: DriftType::Performance,
+            severity: Severity::High,
+            status: Status::Drifted,
+            baseline_value: 1.0,
+            current_value: 1.4,
+            deviation_percent: 40.0,
+            description: format!("number {number}"),
+            metadata: Metadata {
+                measure: Measure::Median,
+                before: None,
+                after: None,
+                since: None,
+                since_interval: None,
+                calls: number,
+                sample: 0,
+                sample_since: 0,
+                traces_before: Vec::new(),
+                traces_after: vec!["a".repeat(32)],
+                caller: None,
+                service_version: None,
+                baseline_version: None,
+                environment: None,
+                score: 1.0,
+                score_limit: 1.0,
+            },
+        }
+    }
+
+    fn announcer(callbacks: Callbacks) -> (Announcer, Arc<Tally>) {
+        let tally = Arc::new(Tally::default());
+        let announcer = Announcer::start(callbacks, None, &tally).unwrap();
+        (announcer, tally)
+    }
+
+    #[test]
+    fn a_slow_subscriber_loses_what_is_counted_and_disturbs_nobody() {
+        const EVENTS: u64 = 1500;
+        let (announcer, tally) = announcer(Vec::new());
+        let (slow, quick) = (announcer.subscribe(), announcer.subscribe());
+        drop(announcer.subscribe());
+        for number in 0..EVENTS {
+            announcer.announce(&event(number), None);
+            let told = quick.try_recv().expect("it is there at once");
+            assert_eq!(told.metadata.calls, number);
+        }
+        assert!(announcer.stop(Instant::now()));
+        let taken: Vec<u64> = std::iter::from_fn(|| slow.recv())
+            .map(|event| event.metadata.calls)
+            .collect();
+        let lost = EVENTS - taken.len() as u64;
+        assert_eq!(taken, (0..taken.len() as u64).collect::<Vec<_>>());
+        assert!(lost > 0);
+        assert_eq!((slow.lost(), quick.lost()), (lost, 0));
+        assert_eq!(tally.notifications_dropped.load(Relaxed), lost);
+        assert!(quick.recv().is_none());
+        assert!(announcer.subscribe().recv().is_none());
+    }
+
+    #[test]
+    fn callbacks_have_had_every_event_when_telemetry_ends_and_their_panics_are_theirs() {
+        let (to, told) = mpsc::channel();
+        let callbacks: Callbacks = vec![
+            Box::new(|event| assert!(event.metadata.calls % 2 == 0, "on purpose")),
+            Box::new(move |event| {
+                std::thread::sleep(Duration::from_millis(1));
+                let _ = to.send(event.metadata.calls);
+            }),
+        ];
+        let (announcer, tally) = announcer(callbacks);
+        (0..20).for_each(|number| announcer.announce(&event(number), None));
+        assert!(announcer.stop(Instant::now() + SOON));
+        let told: Vec<u64> = told.try_iter().collect();
+        assert_eq!(told, (0..20).collect::<Vec<_>>());
+        assert_eq!(tally.callback_panics.load(Relaxed), 10);
+    }
+
+    #[test]
+    fn a_callback_that_hangs_is_not_waited_for_beyond_the_deadline() {
+        let (go, wait) = mpsc::channel::<()>();
+        let callbacks: Callbacks = vec![Box::new(move |_| {
+            let _ = wait.recv();
+        })];
+        let (announcer, _tally) = announcer(callbacks);
+        announcer.announce(&event(0), None);
+        assert!(!announcer.stop(Instant::now() + Duration::from_millis(20)));
+        drop(go);
+    }
+
+    #[test]
+    fn levels_go_by_severity_and_a_return_is_no_trouble() {
+        let with = |status, severity| {
+            level(&Event {
+                status,
+                severity,
+                ..event(0)
+            })
+        };
+        assert_eq!(
+            [
+                with(Status::Drifted, Severity::Low),
+                with(Status::Drifted, Severity::Medium),
+                with(Status::Drifted, Severity::High),
+                with(Status::Drifted, Severity::Critical),
+                with(Status::Recovered, Severity::Critical),
+                with(Status::Accepted, Severity::High),
+            ],
+            [
+                Level::Info,
+                Level::Warn,
+                Level::Error,
+                Level::Error,
+                Level::Info,
+                Level::Info
+            ]
+        );
+    }
 }

@@ -58,9 +58,10 @@ impl Feed {
         }
     }
 
-    fn hand_over(&mut self) {
+    /// `flush`: somebody waits for what is here, and it may be for the last time.
+    fn hand_over(&mut self, flush: bool) {
         self.opened = None;
-        if !self.link.has_room() {
+        if !flush && !self.link.has_room() {
             for call in self.open.drain(..) {
                 let counted = self.counted.entry(call.tool).or_default();
                 counted.add(call.outcome, call.nanos);
@@ -107,7 +108,7 @@ impl Sink for Feed {
                 outcome: record.outcome,
             });
             if self.open.len() >= CHUNK {
-                self.hand_over();
+                self.hand_over(false);
             }
         }
     }
@@ -127,7 +128,64 @@ impl Sink for Feed {
         }
         let opened = *self.opened.get_or_insert_with(Instant::now);
         if flush || opened.elapsed() >= DELAY {
-            self.hand_over();
+            self.hand_over(flush);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::record::Ids;
+
+    fn record(tool: &str, outcome: Outcome) -> Record {
+        Record {
+            origin: crate::call::tool::named(tool),
+            start: 0,
+            end: 1000,
+            ids: Ids::default(),
+            parent: 0,
+            outcome,
+            kept: crate::call::record::Kept::No,
+            details: None,
+        }
+    }
+
+    /// Nobody takes anything in: what may wait is bounded, the rest is counted by tool.
+    #[test]
+    fn what_finds_no_room_is_counted() {
+        let link = Arc::new(Link::default());
+        let _messages = link.for_a_test();
+        let tally = Arc::new(Tally::default());
+        let mut feed = Feed::new(Arc::clone(&link), tally);
+        let calls: Vec<Record> = (0..CHUNK)
+            .map(|number| match number % 4 {
+                0 => record("fed", Outcome::Error),
+                _ => record("fed", Outcome::Success),
+            })
+            .collect();
+        for _ in 0..WAITING + 3 {
+            feed.calls(&calls, &Anchor::now());
+        }
+        assert!(feed.open.is_empty());
+        let counted = |feed: &Feed, outcome: Outcome| -> u64 {
+            let tools = feed.counted.values();
+            tools.map(|tool| tool.ended[outcome as usize]).sum()
+        };
+        let quarter = 3 * CHUNK as u64 / 4;
+        assert_eq!(counted(&feed, Outcome::Error), quarter);
+        assert_eq!(counted(&feed, Outcome::Success), 3 * quarter);
+        feed.tick(true);
+        assert_eq!(
+            counted(&feed, Outcome::Success),
+            0,
+            "all of it is asked for"
+        );
+        for _ in 0..3 {
+            feed.calls(&calls, &Anchor::now());
+        }
+        link.stop();
+        feed.calls(&calls, &Anchor::now());
+        assert_eq!(counted(&feed, Outcome::Error), quarter, "nobody wants more");
     }
 }

@@ -136,6 +136,8 @@ impl Detection {
     /// The same for the last time: subscribers, callbacks and the store have all there was.
     pub(crate) fn stop(&self, deadline: Instant) -> bool {
         let analysed = self.drain(deadline);
+        // For the last export of metrics.
+        self.read_numbers(deadline);
         // It asks the analyser what was learned.
         let kept = self.kept.shutdown(deadline);
         self.link.stop();
@@ -152,16 +154,16 @@ impl Detection {
 
     /// Adds what is known of drift to the tools' numbers.
     pub(crate) fn fill(&self, snapshot: &mut Snapshot) {
-        if !self.link.runs() {
-            return;
-        }
-        let new = self.ask(Instant::now() + PATIENCE, |analyser| analyser.numbers());
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(new) = new {
-            *numbers = new;
-        }
+        self.read_numbers(Instant::now() + PATIENCE);
+        let numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
         for tool in &mut snapshot.tools {
             tool.drift = numbers.get(&*tool.name).cloned();
+        }
+    }
+
+    fn read_numbers(&self, deadline: Instant) {
+        if let Some(new) = self.ask(deadline, |analyser| analyser.numbers()) {
+            *self.numbers.lock().unwrap_or_else(PoisonError::into_inner) = new;
         }
     }
 

@@ -419,7 +419,7 @@ impl Detector {
     /// more is a change that has not ended. `None` while its baseline is too young to tell.
     #[must_use]
     pub fn score(&self, tool: &str) -> Option<f64> {
-        self.tool(tool)?.watch.score_share().map(f64::from)
+        self.tool(tool)?.score()
     }
 
     fn tool(&self, name: &str) -> Option<&Tool> {

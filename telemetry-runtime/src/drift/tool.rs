@@ -93,6 +93,17 @@ impl Tool {
         anew
     }
 
+    /// As [`Detector::score`](super::Detector::score): a change that was told and is not over is 1 at
+    /// least, though the evidence for it is gathered anew.
+    pub(super) fn score(&self) -> Option<f64> {
+        let share = f64::from(self.watch.score_share()?);
+        Some(if self.told.is_some() {
+            share.max(1.0)
+        } else {
+            share
+        })
+    }
+
     /// Takes in one call. `true`: something is to be [looked at](Self::close).
     #[inline]
     pub(super) fn record(&mut self, sample: &Sample, at: u64, timed: bool) -> bool {

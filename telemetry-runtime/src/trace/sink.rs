@@ -156,7 +156,7 @@ fn more(
     gen_ai: bool,
     anchor: &Anchor,
 ) {
-    if let Some(note) = record.origin.tool.take_note() {
+    for note in record.origin.tool.take_notes() {
         // It may be of a moment before the span's start or after its end.
         let at = note.at.min(record.end).max(record.start);
         event(span, &note, anchor.unix_ns(at));

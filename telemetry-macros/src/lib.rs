@@ -433,6 +433,61 @@ use proc_macro::TokenStream;
 ///     )
 /// }
 /// ```
+///
+/// An `async fn` becomes a plain one that gives a future, so that this holds the parameters once:
+/// until its first poll it is the closure below, from then on the body's future, in the same place.
+/// It is at most 64 bytes larger than the body's, whatever the parameters are.
+///
+/// ```text
+/// fn fetch(id: u64) -> impl ::core::future::Future<Output = Page> {
+///     ::telemetry_runtime::__private::call_async(
+///         move || {
+///             ::telemetry_runtime::__private::begin(
+///                 ::telemetry_runtime::__private::site!("fetch", "fetch", 1),
+///                 |__params| {
+///                     __params.param("tool.param.id", &id).telemetry_capture();
+///                 },
+///             )
+///             .run(async move {
+///                 ::telemetry_runtime::__private::returns!(Page);
+///                 let id = id;
+///                 { get(id).await }
+///             })
+///         },
+///         |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
+///     )
+/// }
+/// ```
+///
+/// It stays an `async fn`, whose future holds parameters twice, where something else looks at that
+/// word: another attribute below this one or on what is around (`#[async_trait]`, `#[tokio::main]`),
+/// `#[must_use]`, which holds for what the future gives, the functions of a `trait` with the
+/// attribute, which the lint `async_fn_in_trait` looks at, and `-> !`.
+///
+/// # What it cannot keep
+///
+/// * rustdoc and editors show an `async fn` as one that gives `impl Future`.
+/// * The lint `async_fn_in_trait` does not see a default method that has the attribute itself; put
+///   it on the `trait`.
+/// * `unconditional_recursion`, and of clippy `missing_const_for_fn`, `unused_async` and others that
+///   look at the whole of a body's function: the body is in a closure, or an async block, of it.
+/// * Inside a body, messages of the compiler say "closure" or "async block" where they said
+///   "function". Their code and place stay.
+/// * A macro decides by names: a type that only looks like a future (`BoxFuture`, `Stream`) is taken
+///   for one; `future = false` and `stream = false` say that it is none.
+///
+/// # What it can know of a value
+///
+/// Whether a parameter is a number, has `Debug` or neither, and whether a value is a `Result` whose
+/// error has `Display`, the compiler decides where the function stands, with the types as they are
+/// known there. So a generic parameter is what its bounds say (`T` without any is left out), a
+/// `Result` behind a generic type is none, and so is one behind a reference. `skip`, `fields` and
+/// `error_if` say more. An `Option` that is `None` and an `ExitCode` are successes, as is a
+/// `Result` inside of an `Ok`.
+///
+/// `error.type` is the last word of the error's type, with its path where that says nothing
+/// (`io::error::Error`), of a `Box` or `Arc` what is inside: `dyn Error` for `Box<dyn Error>`,
+/// `anyhow::Error` for that, `String` and `str` for texts.
 #[proc_macro_attribute]
 pub fn tool(args: TokenStream, item: TokenStream) -> TokenStream {
     expand::tool(args.into(), item.into()).into()

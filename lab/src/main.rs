@@ -1,6 +1,7 @@
 //! The laboratory: `cargo run --release -p telemetry-lab -- COMMAND`.
 
 mod calls;
+mod drift;
 mod instructions;
 mod load;
 mod options;
@@ -29,6 +30,7 @@ Commands:
   steady         What 10,000 and 100,000 calls a second cost the process, sent by OTLP
   overload       What becomes of more calls than can be sent
   scale          What more tools and more threads cost
+  drift          How soon a change is told, and how often wrongly
   ours           This project as one of those that are measured: what the commands above start
 
 `telemetry-lab COMMAND --help` lists the options of a command.";
@@ -62,6 +64,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         "steady" => load::steady,
         "overload" => load::overload,
         "scale" => return scale::run(arguments),
+        "drift" => return drift::run(arguments),
         "ours" => return program::run::<Ours>(arguments.raw_args()?),
         other => return Err(format!("there is no command `{other}`\n{USAGE}").into()),
     };

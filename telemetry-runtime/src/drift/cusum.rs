@@ -5,8 +5,8 @@ use super::template::{ALL, TEMPLATES};
 
 /// Calls after which evidence is capped and looked at.
 pub(super) const STEP: usize = 4;
-/// Steps in a block of rare calls.
-const RARE_BLOCK: u8 = 8;
+/// Steps in a block of uneven evidence.
+const UNEVEN_BLOCK: u8 = 8;
 
 /// Page's CUSUM (Page 1954) for all templates side by side, and its twin without a cap.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub(super) struct Limits {
     pub(super) drift: [f32; TEMPLATES],
     /// Evidence that raises one for a burst.
     pub(super) burst: [f32; TEMPLATES],
-    /// What a step (of rare templates: a block) can add at most.
+    /// What a step (of uneven templates: a block) can add at most.
     pub(super) cap: [f32; TEMPLATES],
 }
 
@@ -62,9 +62,9 @@ impl Cusums {
             self.capped[t] = self.capped[t].min(self.before[t] + limits.cap[t]);
         }
         self.steps += 1;
-        let block = self.steps >= RARE_BLOCK;
+        let block = self.steps >= UNEVEN_BLOCK;
         for (t, template) in ALL.iter().enumerate() {
-            if block || !template.is_rare() {
+            if block || !template.is_uneven() {
                 self.before[t] = self.capped[t];
             }
         }

@@ -9,7 +9,7 @@ use super::template::TEMPLATES;
 /// neighbouring blocks share as an autoregressive process of first order has it: (1 + ρ)/(1 − ρ).
 /// A ratio that chance explains counts as 1.
 pub(super) fn ratios(table: &Table, calls: &[u16]) -> [f32; TEMPLATES] {
-    let mut ratios = [1.0_f32; TEMPLATES];
+    let mut ratios = between_neighbours(table, calls);
     let mut length = if calls.len() >= 256 { 16 } else { 4 };
     while calls.len() / length >= 8 {
         let found = at_scale(table, calls, length);
@@ -23,6 +23,36 @@ pub(super) fn ratios(table: &Table, calls: &[u16]) -> [f32; TEMPLATES] {
         length *= 4;
     }
     ratios
+}
+
+/// The ratio of an autoregressive process of first order with the correlation of neighbouring calls:
+/// what short records show best.
+fn between_neighbours(table: &Table, calls: &[u16]) -> [f32; TEMPLATES] {
+    let count = calls.len() as f64;
+    let mut mean = [0.0_f64; TEMPLATES];
+    for bucket in calls {
+        let row = table.row(*bucket);
+        mean.iter_mut()
+            .zip(row)
+            .for_each(|(mean, score)| *mean += f64::from(*score) / count);
+    }
+    let (mut own, mut shared, mut last) = ([0.0; TEMPLATES], [0.0; TEMPLATES], [0.0; TEMPLATES]);
+    for bucket in calls {
+        let row = table.row(*bucket);
+        for t in 0..TEMPLATES {
+            let off = f64::from(row[t]) - mean[t];
+            own[t] += off * off;
+            shared[t] += off * last[t];
+            last[t] = off;
+        }
+    }
+    std::array::from_fn(|t| match shared[t] / f64::max(own[t], 1e-12) {
+        correlation if correlation > 2.5 / count.sqrt() => {
+            let correlation = correlation.min(0.95);
+            ((1.0 + correlation) / (1.0 - correlation)) as f32
+        }
+        _ => 1.0,
+    })
 }
 
 fn at_scale(table: &Table, calls: &[u16], length: usize) -> [f32; TEMPLATES] {

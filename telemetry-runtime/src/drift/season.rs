@@ -108,7 +108,8 @@ impl Seasonal {
         let all: f32 = self.sums.iter().sum::<f32>() / self.counts.iter().sum::<f32>().max(1.0);
         let new: [f32; PHASES] = std::array::from_fn(|phase| match self.counts[phase] {
             count if count > 0.0 => self.sums[phase] / count - all,
-            _ => 0.0,
+            // A phase that was not seen is as it was.
+            _ => self.before.map_or(0.0, |before| before.0[phase]),
         });
         let Some((before, cycles)) = self.before else {
             self.before = Some((new, 1));

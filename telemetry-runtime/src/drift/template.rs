@@ -30,13 +30,13 @@ pub(super) static ALL: [Template; TEMPLATES] = [
     Location(1.0 / 1.10),
     Location(1.0 / 1.22),
     Location(1.0 / 1.48),
-    Location(1.0 / 2.18),
     Spread(1.5),
     Spread(1.0 / 1.5),
     Mass(0.75, 1.5),
     Mass(0.90, 2.0),
     Mass(0.99, 3.0),
-    Tail(0.95, 2.5),
+    Tail(0.95, 2.0),
+    Tail(0.97, 5.0),
 ];
 
 impl Template {
@@ -47,6 +47,11 @@ impl Template {
     /// Whether a few rare calls make its evidence, rather than most of them.
     pub(super) fn is_rare(self) -> bool {
         matches!(self, Mass(..) | Tail(..))
+    }
+
+    /// Whether its evidence comes in large pieces, so that only that of many calls is capped.
+    pub(super) fn is_uneven(self) -> bool {
+        !self.is_location()
     }
 
     /// What the density becomes, not yet scaled to sum to 1. `width`: a bucket, in nats.
@@ -70,34 +75,15 @@ impl Template {
             }
             Tail(q, factor) => {
                 let from = counts.quantile(q);
-                let excess = mean_excess(counts, from);
-                f.iter()
-                    .enumerate()
-                    .map(|(b, f)| {
-                        let beyond = b as f64 + 0.5 - from;
-                        if beyond < 0.0 {
-                            return *f;
-                        }
-                        let log = -factor.ln() + beyond / excess * (1.0 - 1.0 / factor);
-                        f * log.min(20.0).exp()
+                (0..f.len())
+                    .map(|b| match b as f64 + 0.5 - from {
+                        beyond if beyond < 0.0 => f[b],
+                        beyond => at(f, from - 0.5 + beyond / factor) / factor,
                     })
                     .collect()
             }
         }
     }
-}
-
-/// By how much, on average, what lies beyond a place does.
-fn mean_excess(counts: &Counts, from: f64) -> f64 {
-    let (mut sum, mut calls) = (0.0, 0.0);
-    for (bucket, count) in counts.counts.iter().enumerate().skip(from as usize) {
-        let beyond = bucket as f64 + 0.5 - from;
-        if beyond >= 0.0 {
-            sum += count * beyond;
-            calls += count;
-        }
-    }
-    (sum / f64::max(calls, 1.0)).max(0.5)
 }
 
 /// The density between buckets.

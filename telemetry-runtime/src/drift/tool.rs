@@ -8,7 +8,7 @@ use super::histogram::bucket;
 use super::rate::{self, Rate};
 use super::ratio::{self, Ratio};
 use super::template::ALL;
-use super::watch::{Finding, Watch};
+use super::watch::{BATCH, Finding, Watch};
 use super::{
     Baseline, DetectorConfig, DriftType, Event, Histogram, Measure, Outcome, Sample, Status,
     ToolKey, ToolSettings,
@@ -379,10 +379,11 @@ impl Tool {
     }
 
     fn burst(&mut self, template: usize, config: &DetectorConfig) -> Option<Event> {
-        let since = self.watch.recent.pushed().saturating_sub(16);
+        let since = self.watch.recent.pushed().saturating_sub(BATCH as u64);
         let now = self.now(since, config);
         let compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
-        if compared.at_most() < self.threshold(config) {
+        // What is less may be the beginning of a change, which will be told as that.
+        if compared.at_most() < self.threshold(config) || (-0.4..0.67).contains(&compared.change) {
             return None;
         }
         let case = self.durations(

@@ -25,8 +25,8 @@ pub(super) struct Parameters {
     /// Share of false alarms for location templates, for all others, each.
     pub(super) share: fn(Template) -> f64,
     pub(super) caution: f64,
-    pub(super) common_cap: f32,
-    pub(super) rare_cap: f32,
+    pub(super) even_cap: f32,
+    pub(super) uneven_cap: f32,
     pub(super) burst: f64,
     pub(super) prefer_location: f32,
     pub(super) growth: f64,
@@ -34,14 +34,14 @@ pub(super) struct Parameters {
 
 pub(super) static PARAMETERS: Parameters = Parameters {
     clip: Clip {
-        common: 3.0,
+        common: 4.0,
         rare: 6.0,
         doubt: 0.02,
     },
-    share: |template| if template.is_location() { 0.06 } else { 0.04 },
-    caution: 1.0,
-    common_cap: 1.0 / 6.5,
-    rare_cap: 0.48,
+    share: |template| if template.is_location() { 0.06 } else { 0.025 },
+    caution: 0.8,
+    even_cap: 1.0 / 6.5,
+    uneven_cap: 0.48,
     burst: 1.5,
     prefer_location: 0.7,
     growth: 1.25,
@@ -156,7 +156,8 @@ impl Watch {
         for bucket in &*batch {
             self.recent.push(*bucket, at);
         }
-        if self.seasonal.learn(batch, at) {
+        // What a change does is no part of the day.
+        if self.change.is_none() && self.seasonal.learn(batch, at) {
             self.begin_anew();
         }
         let offset = self.seasonal.offset(at);
@@ -369,7 +370,7 @@ impl Watch {
     /// The table is to be made anew; that takes some tenths of a millisecond.
     #[inline]
     pub(super) fn due(&self) -> bool {
-        self.normal_calls >= self.rebuild_at && !self.seasonal.waits()
+        self.normal_calls >= self.rebuild_at && self.change.is_none() && !self.seasonal.waits()
     }
 
     fn end_quarantine(&mut self) {
@@ -498,10 +499,10 @@ fn limits(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> L
         limits.weight[t] = weight as f32;
         limits.drift[t] = limit as f32;
         limits.burst[t] = (limit + PARAMETERS.burst) as f32;
-        let cap = if template.is_rare() {
-            PARAMETERS.rare_cap
+        let cap = if template.is_uneven() {
+            PARAMETERS.uneven_cap
         } else {
-            PARAMETERS.common_cap
+            PARAMETERS.even_cap
         };
         limits.cap[t] = limit as f32 * cap;
     }

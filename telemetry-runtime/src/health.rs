@@ -20,6 +20,8 @@ pub struct Health {
     pub long_calls: Vec<LongCall>,
     /// Such calls since `init`, those that have ended since too.
     pub long_calls_seen: u64,
+    /// Log lines of the program that found no room on their way to the exporters.
+    pub log_lines_dropped_before_export: u64,
     /// Where batches go, spans' destinations first.
     pub destinations: Vec<DestinationHealth>,
     /// Drift detection.

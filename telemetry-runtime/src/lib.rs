@@ -19,7 +19,7 @@
 //! Without a configuration nothing is sent, and one line on standard error says so.
 //! `TELEMETRY_TRACES_EXPORTER=console` in front of the command prints a line a span; a
 //! `telemetry.yaml` with nothing but `telemetry: { service_name: greeter }` sends traces and
-//! metrics to a Collector on this machine.
+//! metrics to a Collector, and logs to a Loki, on this machine.
 //!
 //! # What a call becomes
 //!
@@ -28,6 +28,8 @@
 //!   (`tool.param.name`), as are outcome, duration and place in the code.
 //! * A **point** in `tool.calls`, `tool.errors`, `tool.errors.by_type`, `tool.slow`,
 //!   `tool.active` and the histogram `tool.duration`. They count every call, sampled or not.
+//! * A **log record**, by its outcome's level and with the ids of the span: one a call, up to a
+//!   budget a tool. What the program writes by `tracing` and `log` goes the same way: the module `logs`.
 //!
 //! When a call ends, it is one small record in a ring of its own thread. A thread of this
 //! crate empties the rings every few milliseconds, and exporters have threads of their own
@@ -215,7 +217,10 @@ pub mod drift;
 pub mod drift;
 #[cfg(feature = "_export")]
 mod export;
-#[cfg(feature = "_calls")]
+#[cfg(feature = "logs")]
+pub mod logs;
+#[cfg(all(feature = "_calls", not(feature = "logs")))]
+#[path = "logs/disabled.rs"]
 mod logs;
 #[cfg(feature = "_calls")]
 mod metrics;

@@ -72,6 +72,8 @@ pub(crate) mod log {
     pub(crate) const TRACE_ID: &str = "trace_id";
     pub(crate) const SPAN_ID: &str = "span_id";
     pub(crate) const ERROR_TYPE: &str = "error_type";
+    /// Of a line of the program's: the module that wrote it, or what it gave as its target.
+    pub(crate) const TARGET: &str = "target";
     /// A field of the user's that has one of these names becomes `fields.<name>`.
     pub(crate) const RESERVED: [&str; 10] = [
         MESSAGE,

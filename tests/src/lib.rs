@@ -106,3 +106,7 @@ struct FromPython;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/drift.md")]
 struct Drift;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/logs.md")]
+struct Logs;

@@ -5,10 +5,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
@@ -56,6 +58,10 @@ pub struct Seen {
     pub spans: Vec<Span>,
     /// In the order in which they came.
     pub metrics: Vec<ExportMetricsServiceRequest>,
+    /// How many log records were accepted.
+    pub log_count: u64,
+    /// They themselves, in the order in which they came, where spans are kept.
+    pub logs: Vec<LogRecord>,
 }
 
 /// An address where nobody listens.
@@ -210,6 +216,18 @@ impl Shared {
                 let request = ExportMetricsServiceRequest::decode(body).expect("a right request");
                 lock(&self.seen).metrics.push(request);
             }
+            "/v1/logs" => {
+                let request = ExportLogsServiceRequest::decode(body).expect("a right request");
+                let resources = request.resource_logs.into_iter();
+                let scopes = resources.flat_map(|resource| resource.scope_logs);
+                let mut seen = lock(&self.seen);
+                for scope in scopes {
+                    seen.log_count += scope.log_records.len() as u64;
+                    if self.keeps_spans {
+                        seen.logs.extend(scope.log_records);
+                    }
+                }
+            }
             path => panic!("a request to {path}"),
         }
     }
@@ -225,6 +243,15 @@ impl Seen {
         scopes
             .flat_map(|scope| &scope.metrics)
             .find(|metric| metric.name == name)
+    }
+}
+
+/// The message of a log record.
+#[must_use]
+pub fn message(record: &LogRecord) -> &str {
+    match record.body.as_ref().and_then(|body| body.value.as_ref()) {
+        Some(Value::StringValue(text)) => text,
+        _ => "",
     }
 }
 

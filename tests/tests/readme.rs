@@ -143,6 +143,8 @@ fn metrics_are_those_of_the_table(folder: &Path) {
         .set("metrics_exporter", vec!["prometheus", "file"])
         .set("metrics_file", path("metrics.jsonl"))
         .set("store_file", path("telemetry.db"))
+        .set("logs_exporter", "file")
+        .set("logs_file", path("logs.jsonl"))
         .set("prometheus_listen", "127.0.0.1:0")
         .set("thresholds", [("default", 1)])
         .init()
@@ -164,6 +166,7 @@ fn metrics_are_those_of_the_table(folder: &Path) {
         .collect();
     // Seen only where points have been dropped, and where a tool has drifted.
     emitted.insert("telemetry_metric_points_dropped_total".to_owned());
+    emitted.insert("telemetry_log_records_dropped_total".to_owned());
     emitted.insert("tool_drift_events_total".to_owned());
 
     let readme = read("README.md");
@@ -180,12 +183,13 @@ fn metrics_are_those_of_the_table(folder: &Path) {
     assert_eq!(named, emitted);
 }
 
-const PAGES: [&str; 5] = [
+const PAGES: [&str; 6] = [
     "README.md",
     "docs/command.md",
     "docs/configuration.md",
     "docs/drift.md",
     "docs/from-python.md",
+    "docs/logs.md",
 ];
 
 fn root() -> &'static Path {

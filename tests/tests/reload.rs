@@ -27,7 +27,7 @@ impl File {
     fn write(&self, body: &str) {
         let lines = body.lines().map(|line| format!("  {}\n", line.trim()));
         let text = format!(
-            "telemetry:\n  traces_exporter: none\n  metrics_exporter: none\n{}",
+            "telemetry:\n  traces_exporter: none\n  metrics_exporter: none\n  logs_exporter: none\n{}",
             lines.collect::<String>()
         );
         replace(&self.path, &text);

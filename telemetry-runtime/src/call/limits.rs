@@ -46,6 +46,11 @@ impl Rules {
         }
     }
 
+    /// Differs where other rules hold.
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation
+    }
+
     /// Rules for a test.
     #[cfg(test)]
     pub(crate) fn of(calls: &Calls) -> Self {
@@ -84,7 +89,8 @@ pub(crate) fn configure(calls: Arc<Calls>) {
     GENERATION.fetch_add(1, Relaxed);
 }
 
-fn with_rules<T>(use_them: impl FnOnce(&mut Rules) -> T) -> T {
+/// Uses the rules of this thread. Code of the user's may run meanwhile.
+pub(crate) fn with_rules<T>(use_them: impl FnOnce(&mut Rules) -> T) -> T {
     let mine = RULES.try_with(Cell::take).ok().flatten();
     let mine = mine.filter(|rules| rules.generation == GENERATION.load(Relaxed));
     let mut rules = mine.unwrap_or_else(|| Box::new(Rules::now()));

@@ -451,6 +451,42 @@ pub(crate) fn may_sample(tool: &Tool) -> bool {
     })
 }
 
+/// The innermost call's tool and ids; where a span of OpenTelemetry's is active inside of it,
+/// that one's. `None` where telemetry is suppressed.
+pub(crate) fn surroundings() -> Option<Surroundings> {
+    if !are_alive() {
+        return Some(Surroundings::default());
+    }
+    let seen = context::active_span();
+    if seen == context::SUPPRESSED {
+        return None;
+    }
+    let innermost = with(|local| {
+        let frame = local.innermost()?;
+        let is_inside = seen == frame.seen || seen == 0 || seen == frame.ids.span;
+        Some((frame.tool, is_inside.then_some(frame.ids)))
+    });
+    let (tool, ids) = innermost.flatten().unwrap_or_default();
+    let ids = match ids {
+        Some(ids) => ids,
+        None if seen != 0 => context::active().map_or_else(Ids::default, |active| Ids {
+            trace: active.trace,
+            span: active.span,
+            sampled: active.sampled,
+            ..Ids::default()
+        }),
+        None => Ids::default(),
+    };
+    Some(Surroundings { tool, ids })
+}
+
+/// Where code stands that runs now. Without ids outside of any span.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) tool: Option<&'static Tool>,
+    pub(crate) ids: Ids,
+}
+
 /// What a call that begins on this thread needs to know; `None` where telemetry is suppressed.
 pub(crate) fn stand(tool: &Tool) -> Option<Standing> {
     with(|local| local.stand(tool)).unwrap_or_else(|| Some(Standing::default()))

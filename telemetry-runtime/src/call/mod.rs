@@ -40,6 +40,8 @@ pub use enabled::{AsyncCall, Call, Guard, begin, call, call_async, guard, ret};
 pub use failure::{Failure, Message, Returned, returned};
 pub use judge::{ByDebug, ByDisplay, Judge, judge, map};
 pub use later::{Boxed, FutureCall, call_future};
+pub(crate) use limits::{Rules, with_rules};
+pub(crate) use local::{Surroundings, surroundings};
 pub(crate) use objective::Objective;
 pub(crate) use record::{Outcome, Record};
 pub use site::Site;

@@ -36,3 +36,15 @@ const NEEDS: &str = "needs the cargo feature";
 pub(crate) fn is_missing(text: &str) -> bool {
     text.contains(NEEDS)
 }
+
+/// What is wrong with a `log_filter`.
+#[cfg(feature = "logs")]
+pub(crate) fn filter_fault(text: &str) -> Option<String> {
+    crate::logs::parse(text).err()
+}
+
+/// Nobody filters.
+#[cfg(not(feature = "logs"))]
+pub(crate) fn filter_fault(_text: &str) -> Option<String> {
+    None
+}

@@ -245,7 +245,7 @@ pub(crate) static TABLE: &[Section] = &[
             .needs("logs")
             .reloads(),
             Key::new("logs_capture", Flag, "true", "Take what the program writes by `tracing` and `log`, unless it has a subscriber of its own").needs("logs"),
-            Key::new("trace_events", Flag, "false", "What the program writes inside of a tool becomes an event of its span too").needs("logs"),
+            Key::new("trace_events", Flag, "false", "What the program writes inside of a tool becomes an event of its span too").needs("logs").reloads(),
             Key::new(
                 "logs_endpoint",
                 Endpoint,
@@ -258,6 +258,7 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("logs_timeout_ms", TIMEOUT, "10000", "As traces_timeout_ms").needs("logs"),
             Key::new("logs_compression", COMPRESSION, "none", "As traces_compression").needs("logs"),
             Key::new("logs_file", File, "telemetry-logs.jsonl", "Where the exporter `file` writes OTLP/JSON lines").needs("logs"),
+            Key::new("logs_console_format", Choice(&["compact", "pretty", "json"]), "", "What the exporter `console` prints of log lines; left out: compact, or json where console_format is json").needs("logs"),
             Key::new("logs_batch_delay_ms", Integer { min: 1, max: 600_000, unit: "ms" }, "1000", "A batch is sent when its first line is so old").needs("logs"),
             Key::new("logs_queue_max_bytes", QUEUE_BYTES, "16777216", "What may wait for one destination of call logs, and as much again of the program's own lines").needs("logs"),
             Key::new(
@@ -354,6 +355,13 @@ pub(crate) static TABLE: &[Section] = &[
         title: "The program",
         keys: &[
             Key::new("console_format", Choice(&["text", "json"]), "text", "What the exporter `console` prints"),
+            Key::new(
+                "file_max_bytes",
+                Integer { min: 65_536, max: 1_099_511_627_776, unit: "bytes" },
+                "104857600",
+                "A file of the exporter `file` that would become larger goes on as <name>.1",
+            ),
+            Key::new("file_max_files", Integer { min: 2, max: 1000, unit: "files" }, "2", "How many there are of one name: the one that is written, and <name>.1, <name>.2, …, the oldest last"),
             Key::new("shutdown_timeout_ms", Integer { min: 0, max: 600_000, unit: "ms" }, "5000", "What sending the rest may take when the guard is dropped"),
             Key::new("watch", Flag, "false", "Read the file again when it changes, and apply what can be changed while running").needs("yaml"),
         ],

@@ -61,6 +61,7 @@ pub(crate) static VARIABLES: &[Variable] = &[
     lenient("OTEL_SDK_DISABLED", &["enabled"], All, disabled),
     lenient("OTEL_RESOURCE_ATTRIBUTES", &["resource"], All, attributes),
     lenient("OTEL_SERVICE_NAME", &["service_name"], All, plain),
+    lenient("RUST_LOG", &["log_filter"], All, plain),
     lenient("OTEL_TRACES_EXPORTER", &["traces_exporter"], All, exporters),
     lenient(
         "OTEL_METRICS_EXPORTER",

@@ -18,7 +18,8 @@ use super::fault::Fault;
 use super::features;
 use super::layers::{Layers, Scope};
 use super::settings::{
-    Config, ConsoleFormat, Logs, LogsExporter, Metrics, OtlpClient, Overflow, Queue, Spill, Traces,
+    Config, ConsoleFormat, Files, Logs, LogsExporter, LogsFormat, Metrics, OtlpClient, Overflow,
+    Queue, Spill, Traces,
 };
 
 /// The configuration. It is of use only where `faults` stays empty.
@@ -67,6 +68,10 @@ pub(crate) fn config(
             ConsoleFormat::Json
         } else {
             ConsoleFormat::Text
+        },
+        files: Files {
+            max_bytes: layers.integer("file_max_bytes"),
+            max_files: u32::try_from(layers.integer("file_max_files")).unwrap_or(u32::MAX),
         },
         shutdown_timeout: milliseconds(layers, "shutdown_timeout_ms"),
         watch: layers.flag("watch") && has_file,
@@ -129,6 +134,7 @@ impl Resolver<'_> {
     }
 
     fn logs(&mut self, resource: &BTreeMap<String, String>) -> Logs {
+        self.log_filter();
         let layers = self.layers;
         let active = self.enabled && features::has("logs");
         let plan = self.logs_plan(active);
@@ -142,12 +148,11 @@ impl Resolver<'_> {
             file: self
                 .directory
                 .join(layers.text("logs_file").unwrap_or_default()),
+            format: logs_format(layers),
             batch_delay: milliseconds(layers, "logs_batch_delay_ms"),
             queue: queue(layers, "logs_queue_max_bytes", "logs_overflow"),
             block_timeout: milliseconds(layers, "logs_block_timeout_ms"),
             capture: layers.flag("logs_capture"),
-            trace_events: layers.flag("trace_events"),
-            filter: layers.text("log_filter").map(str::to_owned),
             spill: (layers.choice("logs_overflow") == "spill").then(|| Spill {
                 file: self
                     .directory
@@ -156,6 +161,15 @@ impl Resolver<'_> {
             }),
             loki,
         }
+    }
+}
+
+fn logs_format(layers: &Layers) -> LogsFormat {
+    match layers.choice("logs_console_format") {
+        "pretty" => LogsFormat::Pretty,
+        "json" => LogsFormat::Json,
+        "" if layers.choice("console_format") == "json" => LogsFormat::Json,
+        _ => LogsFormat::Compact,
     }
 }
 

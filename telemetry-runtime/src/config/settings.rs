@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) otlp_client: OtlpClient,
     /// `console_format`
     pub(crate) console_format: ConsoleFormat,
+    pub(crate) files: Files,
     /// `shutdown_timeout_ms`: what the guard's drop may take.
     pub(crate) shutdown_timeout: Duration,
     /// `watch`: reload when the file changes.
@@ -98,13 +99,14 @@ pub(crate) enum MetricsExporter {
 
 /// `logs_*`
 #[derive(Clone, Debug)]
-#[expect(dead_code, reason = "what only the program's own lines need")]
 pub(crate) struct Logs {
     /// Empty without the cargo feature.
     pub(crate) exporters: Vec<LogsExporter>,
     pub(crate) backend: Backend,
     /// `logs_file`
     pub(crate) file: PathBuf,
+    /// `logs_console_format`, else what `console_format` says.
+    pub(crate) format: LogsFormat,
     /// `logs_batch_delay_ms`
     pub(crate) batch_delay: Duration,
     /// Of call logs, and the same again of the program's own lines.
@@ -113,10 +115,6 @@ pub(crate) struct Logs {
     pub(crate) block_timeout: Duration,
     /// `logs_capture`: the program's own lines are taken.
     pub(crate) capture: bool,
-    /// `trace_events`: lines written inside a tool become events of its span.
-    pub(crate) trace_events: bool,
-    /// `log_filter`, else `RUST_LOG`, else what `log_level` says.
-    pub(crate) filter: Option<String>,
     pub(crate) loki: Loki,
     /// Where what finds no room is kept, with `logs_overflow: spill`.
     pub(crate) spill: Option<Spill>,
@@ -310,6 +308,23 @@ pub(crate) enum ConsoleFormat {
     Json,
 }
 
+/// `logs_console_format`: how the console shows log records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogsFormat {
+    Compact,
+    Pretty,
+    Json,
+}
+
+/// `file_max_bytes`, `file_max_files`: how much the exporter `file` keeps.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Files {
+    /// Of one file.
+    pub(crate) max_bytes: u64,
+    /// The one that is written and the older ones.
+    pub(crate) max_files: u32,
+}
+
 /// What a call does, on the calling thread and in the collector.
 #[derive(Clone, Debug)]
 pub(crate) struct Calls {
@@ -338,6 +353,10 @@ pub(crate) struct Calls {
     pub(crate) log_level: LogLevel,
     /// `running_after_ms`
     pub(crate) running_after: Duration,
+    /// `log_filter`, `RUST_LOG`: levels by target, of the program's own lines.
+    pub(crate) log_filter: Option<String>,
+    /// `trace_events`: lines written inside a tool become events of its span.
+    pub(crate) trace_events: bool,
     /// `max_tools`
     pub(crate) max_tools: usize,
     /// `calls_queue_max_bytes`: all threads' rings together.
@@ -470,6 +489,8 @@ impl Default for Calls {
             log_calls_per_second: 0,
             log_level: LogLevel::Info,
             running_after: Duration::MAX,
+            log_filter: None,
+            trace_events: false,
             max_tools: usize::MAX,
             queue_max_bytes: 0,
         }

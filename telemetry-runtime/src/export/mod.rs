@@ -26,7 +26,7 @@ mod worker;
 
 pub(crate) use destination::Destination;
 pub(crate) use tally::{Cause, Tally};
-pub(crate) use thread::spawn;
+pub(crate) use thread::{is_own_thread, mark_own, spawn};
 
 /// What a batch carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

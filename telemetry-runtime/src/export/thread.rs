@@ -1,5 +1,6 @@
 //! Threads of this crate: named, and never traced themselves.
 
+use std::cell::Cell;
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
@@ -10,7 +11,25 @@ pub(crate) fn spawn(
 ) -> io::Result<JoinHandle<()>> {
     Builder::new()
         .name(format!("telemetry-{name}"))
-        .spawn(move || untraced(body))
+        .spawn(move || {
+            mark_own();
+            untraced(body);
+        })
+}
+
+thread_local! {
+    static OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What this thread writes as log lines is about sending, and would have to be sent.
+pub(crate) fn mark_own() {
+    let _ = OWN.try_with(|own| own.set(true));
+}
+
+/// Whether it is a thread of this crate.
+#[inline]
+pub(crate) fn is_own_thread() -> bool {
+    OWN.try_with(Cell::get).unwrap_or(false)
 }
 
 /// Without this, an instrumented HTTP client would make a span for each request that carries spans.

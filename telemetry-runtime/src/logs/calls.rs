@@ -25,7 +25,7 @@ pub(crate) struct CallLogs {
     encoder: LogEncoder,
     /// By position of the tool.
     tools: Vec<Option<Known>>,
-    batch_delay: Duration,
+    rules: Rules,
     hand_on: Box<dyn Fn(Arc<Batch>) + Send>,
     /// When the first record of the open batch came.
     opened: Option<Instant>,
@@ -35,6 +35,14 @@ pub(crate) struct CallLogs {
     text: String,
 }
 
+/// What the configuration says of batches.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) batch_delay: Duration,
+    /// What may wait for one destination.
+    pub(crate) queue_max_bytes: usize,
+}
+
 /// What is kept of a tool.
 struct Known {
     tool: &'static Tool,
@@ -42,7 +50,7 @@ struct Known {
     budget: Budget,
 }
 
-/// A batch is closed at so many bytes.
+/// A batch is closed at so many bytes, or at a quarter of what may wait.
 const BATCH_MAX_BYTES: usize = 1 << 20;
 /// From one word about what was not written to the next.
 const SUM_UP_EVERY: Duration = Duration::from_secs(60);
@@ -50,13 +58,13 @@ const SUM_UP_EVERY: Duration = Duration::from_secs(60);
 impl CallLogs {
     pub(crate) fn new(
         resource: &Resource,
-        batch_delay: Duration,
+        rules: Rules,
         hand_on: impl Fn(Arc<Batch>) + Send + 'static,
     ) -> Self {
         Self {
             encoder: LogEncoder::new(resource, Lane::Calls),
             tools: Vec::new(),
-            batch_delay,
+            rules,
             hand_on: Box::new(hand_on),
             opened: None,
             begun: Instant::now(),
@@ -68,12 +76,13 @@ impl CallLogs {
     fn write(&mut self, record: &Record, nanos: u64, severity: Severity, anchor: &Anchor) {
         let slow = is_slow(record, nanos);
         message::of_call(&mut self.text, record, nanos, slow);
-        let time = anchor.unix_ns(record.end);
+        // The same as the end of its span.
+        let time = anchor.unix_ns(record.start).saturating_add(nanos);
         let log = LogData {
             time,
             observed: time,
             severity,
-            span: span(record.ids),
+            span: span_of(record.ids),
             event_name: EVENT_CALL,
             body: &self.text,
         };
@@ -86,7 +95,7 @@ impl CallLogs {
                 more(log, details);
             }
         });
-        if self.encoder.bytes() >= BATCH_MAX_BYTES {
+        if self.encoder.bytes() >= BATCH_MAX_BYTES.min(self.rules.queue_max_bytes / 4) {
             self.close();
         }
     }
@@ -176,7 +185,7 @@ impl Sink for CallLogs {
             return;
         }
         let opened = *self.opened.get_or_insert_with(Instant::now);
-        if flush || opened.elapsed() >= self.batch_delay {
+        if flush || opened.elapsed() >= self.rules.batch_delay {
             self.close();
         }
     }
@@ -243,7 +252,7 @@ impl Severity {
     }
 }
 
-fn span(ids: Ids) -> Option<SpanRef> {
+pub(super) fn span_of(ids: Ids) -> Option<SpanRef> {
     ids.is_known().then(|| SpanRef {
         trace_id: ids.trace_bytes(),
         span_id: ids.span_bytes(),

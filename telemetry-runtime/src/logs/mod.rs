@@ -1,38 +1,22 @@
-//! Log records: one a call, made by the collector; their levels and budgets.
+//! Log records: a line a call, and what the program itself writes.
 
-#[cfg(all(feature = "logs", feature = "_export"))]
 mod budget;
-#[cfg(all(feature = "logs", feature = "_export"))]
 mod calls;
-#[cfg(all(feature = "logs", feature = "_export"))]
+#[cfg(feature = "console")]
+pub(crate) mod console;
 mod fields;
+mod lines;
 #[cfg(feature = "loki")]
 pub(crate) mod loki;
-#[cfg(all(feature = "logs", feature = "_export"))]
 mod message;
-#[cfg(all(feature = "logs", feature = "_export"))]
+mod note;
 mod notes;
 mod settings;
 
-#[cfg(all(feature = "logs", feature = "_export"))]
-pub(crate) use calls::CallLogs;
-#[cfg(all(feature = "logs", feature = "_export"))]
+use calls::span_of;
+pub(crate) use calls::{CallLogs, Rules};
+pub use lines::layer;
+pub(crate) use lines::{FRONT, Limits, Lines, install, parse};
+pub(crate) use note::{Note, WriteNote};
 pub(crate) use notes::Notes;
 pub(crate) use settings::configure;
-
-use std::borrow::Cow;
-
-use crate::call::tool::Level;
-use crate::value::Value;
-
-/// What this crate has found out itself, to be logged.
-pub(crate) struct Note<'a> {
-    pub(crate) level: Level,
-    pub(crate) event_name: &'static str,
-    /// A sentence.
-    pub(crate) text: &'a str,
-    pub(crate) attributes: &'a [(Cow<'static, str>, Value)],
-}
-
-/// Who writes notes.
-pub(crate) type WriteNote = Box<dyn FnMut(&Note<'_>) + Send>;

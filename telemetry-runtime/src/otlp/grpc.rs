@@ -15,7 +15,7 @@ use super::endpoint::Endpoint;
 use super::refusal;
 use crate::config::Backend;
 use crate::error::Error;
-use crate::export::{Accepted, Batch, Exporter, Refused, Signal};
+use crate::export::{Accepted, Batch, Exporter, Refused, Signal, mark_own};
 
 mod codec;
 
@@ -36,6 +36,7 @@ impl GrpcExporter {
         let fault = |why: String| Error::start("an exporter", format!("{}: {why}", endpoint.shown));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .on_thread_start(mark_own)
             .build()
             .map_err(|error| fault(error.to_string()))?;
         let transport = Transport::from(endpoint.uri.clone())

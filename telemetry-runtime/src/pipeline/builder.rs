@@ -60,14 +60,19 @@ impl Builder {
         self.set("environment", name.into())
     }
 
-    /// Traces and metrics go to the OTLP/HTTP server at `url`, such as `http://localhost:4318`.
+    /// Traces, metrics and logs go to the OTLP/HTTP server at `url`, such as
+    /// `http://localhost:4318`.
     pub fn otlp(self, url: impl Into<String>) -> Self {
         let url = url.into();
         let url = url.trim_end_matches('/');
-        self.set("traces_exporter", "otlp")
-            .set("traces_endpoint", format!("{url}/v1/traces"))
-            .set("metrics_exporter", "otlp")
-            .set("metrics_endpoint", format!("{url}/v1/metrics"))
+        let signals = ["traces", "metrics", "logs"].into_iter();
+        signals
+            .filter(|signal| *signal != "logs" || cfg!(feature = "logs"))
+            .fold(self, |builder, signal| {
+                builder
+                    .set(format!("{signal}_exporter"), "otlp")
+                    .set(format!("{signal}_endpoint"), format!("{url}/v1/{signal}"))
+            })
     }
 
     /// Reads this file, which has to be there, in place of those that are looked for.

@@ -38,9 +38,7 @@ pub(crate) fn start_metrics(config: &Config, queues: &Queues) -> Result<(), Erro
 /// Starts what `logs_exporter` names.
 pub(crate) fn start_logs(config: &Config, queues: &Queues) -> Result<(), Error> {
     let logs = &config.logs;
-    // The console comes with a later release.
-    let known = |exporter: &LogsExporter| *exporter != LogsExporter::Console;
-    for exporter in logs.exporters.iter().copied().filter(known) {
+    for exporter in logs.exporters.iter().copied() {
         let config = config.clone();
         let make = move || logs_exporter(exporter, &config);
         let name = logs_name(exporter);
@@ -90,7 +88,10 @@ fn traces_exporter(exporter: TracesExporter, config: &Config) -> Made {
             config.console_format,
         ))),
         #[cfg(feature = "file")]
-        TracesExporter::File => Ok(Box::new(crate::export::file::File::new(&traces.file))),
+        TracesExporter::File => Ok(Box::new(crate::export::file::File::new(
+            &traces.file,
+            config.files,
+        ))),
         #[cfg(feature = "zipkin")]
         TracesExporter::Zipkin => Ok(Box::new(crate::trace::zipkin::Zipkin::new(&traces.zipkin)?)),
         #[cfg(not(all(feature = "console", feature = "file", feature = "zipkin")))]
@@ -107,7 +108,10 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
             config.console_format,
         ))),
         #[cfg(feature = "file")]
-        MetricsExporter::File => Ok(Box::new(crate::export::file::File::new(&metrics.file))),
+        MetricsExporter::File => Ok(Box::new(crate::export::file::File::new(
+            &metrics.file,
+            config.files,
+        ))),
         exporter => Err(off(metrics_name(exporter))),
     }
 }
@@ -118,8 +122,14 @@ fn logs_exporter(exporter: LogsExporter, config: &Config) -> Made {
         #[cfg(feature = "loki")]
         LogsExporter::Loki => Ok(Box::new(crate::logs::loki::Loki::new(&logs.loki)?)),
         LogsExporter::Otlp => otlp(OtlpClient::Builtin, &logs.backend),
+        #[cfg(feature = "console")]
+        LogsExporter::Console => Ok(Box::new(crate::logs::console::Console::new(logs.format))),
         #[cfg(feature = "file")]
-        LogsExporter::File => Ok(Box::new(crate::export::file::File::new(&logs.file))),
+        LogsExporter::File => Ok(Box::new(crate::export::file::File::new(
+            &logs.file,
+            config.files,
+        ))),
+        #[cfg(not(all(feature = "console", feature = "file", feature = "loki")))]
         exporter => Err(off(logs_name(exporter))),
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::exporters;
 pub(crate) use super::hooks::Hooks;
-use super::logs::{log_sink, note_writer};
+use super::logs::{Lines, line_counts, log_sink, note_writer, start_lines};
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
@@ -29,6 +29,7 @@ const SPANS_FIRST: Duration = Duration::from_millis(200);
 /// What was started for one configuration.
 pub(crate) struct Exports {
     outlets: Outlets,
+    lines: Option<Lines>,
     readers: OnceLock<Readers>,
 }
 
@@ -63,8 +64,10 @@ impl Exports {
         exporters::start_metrics(config, &outlets.metrics)?;
         exporters::start_logs(config, &outlets.logs)?;
         hooks.start_exporters(&outlets.traces, config.traces.queue)?;
+        let lines = start_lines(config, &outlets)?;
         Ok(Self {
             outlets,
+            lines,
             readers: OnceLock::new(),
         })
     }
@@ -119,7 +122,11 @@ impl Exports {
     /// Hands on what is held back, and waits for the destinations.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         let handed_on = self.hand_on(deadline, |sdk| sdk.flush(deadline));
-        handed_on && self.outlets.each(|queues| queues.flush(deadline))
+        let lines = self
+            .lines
+            .as_ref()
+            .is_none_or(|lines| lines.flush(deadline));
+        self.outlets.each(|queues| queues.flush(deadline)) && lines && handed_on
     }
 
     /// The same, for the last time.
@@ -129,7 +136,11 @@ impl Exports {
             readers.reader.iter().for_each(Reader::stop);
         }
         self.outlets.pull.stop();
-        handed_on && self.outlets.each(|queues| queues.shutdown(deadline))
+        // Half of the time: where a destination has no room for them it needs the other half.
+        let now = Instant::now();
+        let half = now + deadline.saturating_duration_since(now) / 2;
+        let lines = self.lines.as_ref().is_none_or(|lines| lines.stop(half));
+        self.outlets.each(|queues| queues.shutdown(deadline)) && lines && handed_on
     }
 
     fn hand_on(&self, deadline: Instant, ask: impl FnOnce(&Sdk) -> bool) -> bool {
@@ -151,18 +162,30 @@ impl Exports {
     pub(crate) fn report(&self, in_time: bool) -> Report {
         let mut traces = self.outlets.traces.report();
         traces.dropped += self.dropped();
+        let mut logs = self.outlets.logs.report();
+        let (dropped, waiting) = self.line_counts();
+        logs.dropped += dropped;
+        logs.waiting += waiting;
         Report {
             traces,
             metrics: self.outlets.metrics.report(),
-            logs: self.outlets.logs.report(),
+            logs,
             in_time,
         }
     }
 
     pub(crate) fn health(&self, health: &mut Health) {
         health.spans_dropped_before_export = self.dropped();
+        health.log_lines_dropped_before_export = self.line_counts().0;
         health.destinations = self.destinations();
         health.prometheus = self.outlets.pull.health();
+    }
+
+    fn line_counts(&self) -> (u64, u64) {
+        self.lines
+            .as_ref()
+            .map(|_| line_counts())
+            .unwrap_or_default()
     }
 
     fn destinations(&self) -> Vec<DestinationHealth> {

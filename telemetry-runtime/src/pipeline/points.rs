@@ -13,27 +13,29 @@ use crate::names::metric::{
 
 /// The cause of spans that did not get as far as a queue.
 const RING_FULL: &str = "ring_full";
+/// The cause of lines that did not.
+const QUEUE_FULL: &str = "queue_full";
 /// The destination of those.
 const NONE: &str = "none";
 
 pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
-    let dropped = health.spans_dropped_before_export;
+    let before_export = |name, dropped, cause: &str| {
+        let attributes = vec![(DESTINATION, NONE.to_owned()), (CAUSE, cause.to_owned())];
+        counter(name, dropped, attributes)
+    };
     let mut points = vec![
         gauge(TOOLS, health.tools, vec![]),
         counter(CALLS_OVER_MAX_TOOLS, health.calls_over_max_tools, vec![]),
         counter(CALLS_LONG, health.long_calls_seen, vec![]),
-        counter(
-            SPANS_DROPPED,
-            dropped,
-            vec![
-                (DESTINATION, NONE.to_owned()),
-                (CAUSE, RING_FULL.to_owned()),
-            ],
-        ),
+        before_export(SPANS_DROPPED, health.spans_dropped_before_export, RING_FULL),
     ];
     of_drift(&health.drift, &mut points);
     if let Some(store) = &health.store {
         of_store(store, &mut points);
+    }
+    let lines = health.log_lines_dropped_before_export;
+    if lines > 0 {
+        points.push(before_export(LOG_RECORDS_DROPPED, lines, QUEUE_FULL));
     }
     health
         .destinations

@@ -40,6 +40,8 @@ pub(super) fn calls(layers: &Layers) -> Calls {
         log_calls: LogCalls::of(layers.choice("log_calls")),
         log_calls_per_second: u32::try_from(layers.integer("log_calls_per_second"))
             .unwrap_or(u32::MAX),
+        log_filter: layers.text("log_filter").map(str::to_owned),
+        trace_events: layers.flag("trace_events"),
         log_level: LogLevel::of(layers.choice("log_level")),
         running_after: milliseconds(layers, "running_after_ms"),
         max_tools: count(layers, "max_tools"),

@@ -82,6 +82,29 @@ impl Resolver<'_> {
         }
     }
 
+    /// A filter that says nothing that can be done. In `RUST_LOG`, which other programs read too, it
+    /// is passed over with a notice.
+    pub(super) fn log_filter(&mut self) {
+        let Some(setting) = self.layers.top("log_filter") else {
+            return;
+        };
+        let Some(why) = self
+            .layers
+            .text("log_filter")
+            .and_then(features::filter_fault)
+        else {
+            return;
+        };
+        let text = format!("{why}, allowed: a list such as info,hyper=warn,my_crate::db=debug");
+        if setting.layer == Layer::OpenTelemetry {
+            let notice = format!("{}: {text}; log_level holds", setting.place);
+            self.notices.push(notice);
+        } else {
+            self.faults
+                .push(Fault::new(&setting.place, "log_filter", text));
+        }
+    }
+
     /// The names that `key` has in the end; faults for those this build cannot do.
     fn exporter_names(&mut self, key: &str, scope: Scope, active: bool) -> Vec<&'static str> {
         let Some(setting) = self.layers.top(key) else {

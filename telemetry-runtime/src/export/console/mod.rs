@@ -4,6 +4,6 @@ mod output;
 mod text;
 
 pub(crate) use output::Output;
-pub(crate) use text::{Style, duration, escaped, line, quoted};
+pub(crate) use text::{Style, duration, escaped, escaped_whole, line, quoted};
 
 pub(crate) use crate::rfc3339::milliseconds as time;

@@ -8,10 +8,19 @@ const MAX_CHARACTERS: usize = 200;
 /// `text` without what a terminal would obey: control characters, marks that turn the
 /// direction of writing and the like as escapes.
 pub(crate) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len().min(MAX_CHARACTERS));
+    escaped_up_to(MAX_CHARACTERS, text)
+}
+
+/// The same of a text as long as it is.
+pub(crate) fn escaped_whole(text: &str) -> String {
+    escaped_up_to(usize::MAX, text)
+}
+
+fn escaped_up_to(longest: usize, text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len().min(longest));
     for (position, character) in text.chars().enumerate() {
         match character {
-            _ if position == MAX_CHARACTERS => {
+            _ if position == longest => {
                 escaped.push('…');
                 break;
             }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
+use crate::config::Files;
+
 /// After this somebody who began to rotate has ended in the middle of it.
 const STALE: Duration = Duration::from_secs(60);
 /// A write that goes on has become longer by then.
@@ -14,12 +16,13 @@ const ONGOING: Duration = Duration::from_millis(20);
 
 /// Appends `line`, which ends with a newline, in one write: the system puts it behind
 /// whatever others have written by then. The file is opened for each line, so that one
-/// which was moved or removed is followed by a new one.
-pub(super) fn line(path: &Path, mut line: Vec<u8>, max_bytes: u64) -> io::Result<()> {
+/// which was moved or removed is followed by a new one. One that `line` would bring over its
+/// bound goes on as `<name>.1`, and those before it as `<name>.2`, ….
+pub(super) fn line(path: &Path, mut line: Vec<u8>, files: Files) -> io::Result<()> {
     let mut file = open(path)?;
-    if is_over(&file, line.len(), max_bytes)? {
+    if is_over(&file, line.len(), files)? {
         drop(file);
-        rotate(path, line.len(), max_bytes)?;
+        rotate(path, line.len(), files)?;
         file = open(path)?;
     }
     if is_torn(&mut file)? {
@@ -40,18 +43,22 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn is_over(file: &File, more: usize, max_bytes: u64) -> io::Result<bool> {
+fn is_over(file: &File, more: usize, files: Files) -> io::Result<bool> {
     let meta = file.metadata()?;
-    Ok(meta.is_file() && meta.len() > 0 && meta.len().saturating_add(more as u64) > max_bytes)
+    Ok(
+        meta.is_file()
+            && meta.len() > 0
+            && meta.len().saturating_add(more as u64) > files.max_bytes,
+    )
 }
 
 /// Moves the file out of the way, unless somebody else has just done so or is about to:
 /// who has made the mark beside the file is the only one to look and to move.
-fn rotate(path: &Path, more: usize, max_bytes: u64) -> io::Result<()> {
+fn rotate(path: &Path, more: usize, files: Files) -> io::Result<()> {
     let mark = beside(path, ".rotating");
     match OpenOptions::new().write(true).create_new(true).open(&mark) {
         Ok(_) => {
-            let moved = move_away(path, more, max_bytes);
+            let moved = move_away(path, more, files);
             fs::remove_file(&mark)?;
             moved
         }
@@ -68,9 +75,19 @@ fn rotate(path: &Path, more: usize, max_bytes: u64) -> io::Result<()> {
     }
 }
 
-fn move_away(path: &Path, more: usize, max_bytes: u64) -> io::Result<()> {
+/// The older files make room, the oldest of them by going.
+fn move_away(path: &Path, more: usize, files: Files) -> io::Result<()> {
     match File::open(path) {
-        Ok(file) if is_over(&file, more, max_bytes)? => fs::rename(path, beside(path, ".1")),
+        Ok(file) if is_over(&file, more, files)? => {
+            let older = |age: u32| beside(path, &format!(".{age}"));
+            for age in (1..files.max_files.saturating_sub(1)).rev() {
+                match fs::rename(older(age), older(age + 1)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            fs::rename(path, older(1))
+        }
         Ok(_) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),

@@ -11,28 +11,22 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::{Accepted, Batch, Exporter, Refused};
+use crate::config::Files;
 use crate::otlp::json;
-
-/// A file that a line more would bring over this goes on as `<name>.1`, in place of the one
-/// before: two of them are the most there is.
-const MAX_BYTES: u64 = 100 * 1024 * 1024;
 
 /// Appends batches to a file, which it makes with its folders when the first one comes, and
 /// again when somebody has removed it. Several processes can share one.
 #[derive(Debug)]
 pub(crate) struct File {
     path: PathBuf,
-    max_bytes: u64,
+    files: Files,
 }
 
 impl File {
     /// A relative path counts from the folder that is the current one now.
-    pub(crate) fn new(path: &Path) -> Self {
+    pub(crate) fn new(path: &Path, files: Files) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Self {
-            path,
-            max_bytes: MAX_BYTES,
-        }
+        Self { path, files }
     }
 
     fn refused(&self, error: &io::Error) -> Refused {
@@ -51,7 +45,7 @@ impl Exporter for File {
     fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Accepted, Refused> {
         let mut line = json::request(batch).map_err(|error| self.refused(&error))?;
         line.push(b'\n');
-        append::line(&self.path, line, self.max_bytes).map_err(|error| self.refused(&error))?;
+        append::line(&self.path, line, self.files).map_err(|error| self.refused(&error))?;
         Ok(Accepted::default())
     }
 }

@@ -7,9 +7,20 @@ use std::time::{Duration, Instant, SystemTime};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 use super::{File, append};
+use crate::config::Files;
 use crate::export::samples::{batch, failed_tool, string, tool};
 use crate::export::{Accepted, Exporter, Refused};
 use crate::otlp::decode_traces;
+
+/// 100 MiB, and one older.
+const TWO: Files = of(100 << 20, 2);
+
+const fn of(max_bytes: u64, max_files: u32) -> Files {
+    Files {
+        max_bytes,
+        max_files,
+    }
+}
 
 #[test]
 fn a_request_a_line() {
@@ -19,7 +30,7 @@ fn a_request_a_line() {
     span.attributes
         .push(string("hostile", "\n\r\u{2028}\u{1b}\"\\\0"));
     let sent = [batch(&[span, failed_tool()]), batch(&[failed_tool()])];
-    let mut file = File::new(&path);
+    let mut file = File::new(&path, TWO);
     for batch in &sent {
         export(&mut file, batch).unwrap();
     }
@@ -40,7 +51,7 @@ fn a_request_a_line() {
 fn a_removed_file_and_folder_come_back() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out/traces.jsonl");
-    let mut file = File::new(&path);
+    let mut file = File::new(&path, TWO);
     export(&mut file, &batch(&[tool()])).unwrap();
     fs::remove_dir_all(path.parent().unwrap()).unwrap();
     export(&mut file, &batch(&[tool()])).unwrap();
@@ -56,7 +67,7 @@ fn what_cannot_be_written_is_lost_with_path_and_reason() {
         (folder.path().to_owned(), "directory"),
         (taken.join("below"), "ot a directory"),
     ] {
-        let refused = export(&mut File::new(&path), &batch(&[tool()])).unwrap_err();
+        let refused = export(&mut File::new(&path, TWO), &batch(&[tool()])).unwrap_err();
         let Refused::Lost { why } = refused else {
             panic!("{refused:?}")
         };
@@ -68,7 +79,11 @@ fn what_cannot_be_written_is_lost_with_path_and_reason() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_worth_another_try() {
-    let refused = export(&mut File::new(Path::new("/dev/full")), &batch(&[tool()])).unwrap_err();
+    let refused = export(
+        &mut File::new(Path::new("/dev/full"), TWO),
+        &batch(&[tool()]),
+    )
+    .unwrap_err();
     assert!(
         matches!(refused, Refused::Retry { why, .. } if why.starts_with("/dev/full: No space left"))
     );
@@ -80,14 +95,38 @@ fn a_file_that_is_full_goes_on_under_another_name() {
     let path = folder.path().join("traces.jsonl");
     let backup = folder.path().join("traces.jsonl.1");
     for number in 0..7 {
-        append::line(&path, format!("line {number}\n").into_bytes(), 21).unwrap();
+        append::line(&path, format!("line {number}\n").into_bytes(), of(21, 2)).unwrap();
     }
     assert_eq!(lines(&backup), ["line 3", "line 4", "line 5"]);
     assert_eq!(lines(&path), ["line 6"]);
-    append::line(&path, b"longer than the whole file may be\n".to_vec(), 21).unwrap();
+    append::line(
+        &path,
+        b"longer than the whole file may be\n".to_vec(),
+        of(21, 2),
+    )
+    .unwrap();
     assert_eq!(lines(&backup), ["line 6"]);
     assert_eq!(lines(&path), ["longer than the whole file may be"]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn older_files_make_room_for_newer_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.jsonl");
+    for number in 0..9 {
+        append::line(&path, format!("line {number}\n").into_bytes(), of(14, 4)).unwrap();
+    }
+    let older = |age: u32| lines(&folder.path().join(format!("logs.jsonl.{age}")));
+    assert_eq!(lines(&path), ["line 8"]);
+    assert_eq!(older(1), ["line 6", "line 7"]);
+    assert_eq!(older(2), ["line 4", "line 5"]);
+    assert_eq!(older(3), ["line 2", "line 3"]);
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        4,
+        "the oldest is gone"
+    );
 }
 
 #[test]
@@ -96,17 +135,17 @@ fn who_rotates_is_alone_and_one_who_died_is_replaced() {
     let path = folder.path().join("traces.jsonl");
     let mark = folder.path().join("traces.jsonl.rotating");
     let backup = folder.path().join("traces.jsonl.1");
-    append::line(&path, b"first\n".to_vec(), 8).unwrap();
+    append::line(&path, b"first\n".to_vec(), of(8, 2)).unwrap();
     let other = fs::File::create(&mark).unwrap();
-    append::line(&path, b"second\n".to_vec(), 8).unwrap();
+    append::line(&path, b"second\n".to_vec(), of(8, 2)).unwrap();
     assert_eq!(lines(&path), ["first", "second"]);
     assert!(!backup.exists());
 
     other
         .set_modified(SystemTime::now() - Duration::from_secs(3600))
         .unwrap();
-    append::line(&path, b"third\n".to_vec(), 8).unwrap();
-    append::line(&path, b"fourth\n".to_vec(), 8).unwrap();
+    append::line(&path, b"third\n".to_vec(), of(8, 2)).unwrap();
+    append::line(&path, b"fourth\n".to_vec(), of(8, 2)).unwrap();
     assert_eq!(lines(&backup), ["first", "second", "third"]);
     assert_eq!(lines(&path), ["fourth"]);
 }
@@ -119,7 +158,7 @@ fn a_torn_line_spoils_no_other() {
         .unwrap()
         .write_all(b"{\"half")
         .unwrap();
-    append::line(&path, b"whole\n".to_vec(), 1000).unwrap();
+    append::line(&path, b"whole\n".to_vec(), of(1000, 2)).unwrap();
     assert_eq!(lines(&path), ["{\"half", "whole"]);
 }
 
@@ -135,7 +174,7 @@ fn writers_at_the_same_time_lose_and_tear_nothing() {
             scope.spawn(move || {
                 for number in 0..LINES {
                     let line = format!("{writer} {number} {}\n", "x".repeat(10_000));
-                    append::line(path, line.into_bytes(), 5_000_000).unwrap();
+                    append::line(path, line.into_bytes(), of(5_000_000, 2)).unwrap();
                 }
             });
         }

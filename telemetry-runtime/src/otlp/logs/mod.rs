@@ -6,7 +6,7 @@ mod writer;
 use std::sync::Arc;
 
 pub(crate) use parts::LogParts;
-pub(crate) use writer::LogWriter;
+pub(crate) use writer::{LogWriter, set_time};
 
 use super::open::{ITEM, OpenBatch};
 use super::resource::Resource;
@@ -82,7 +82,6 @@ impl LogEncoder {
     }
 
     /// Appends what [`record`] has written.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the program's own lines"))]
     pub(crate) fn extend(&mut self, encoded: &[u8], records: u64) {
         self.0.extend(encoded, records);
     }
@@ -104,17 +103,8 @@ impl LogEncoder {
 }
 
 /// Appends one record to `out`, for [`LogEncoder::extend`].
-#[cfg_attr(not(test), expect(dead_code, reason = "for the program's own lines"))]
-pub(crate) fn record(
-    out: &mut Vec<u8>,
-    log: &LogData<'_>,
-    details: impl FnOnce(&mut LogWriter<'_>),
-) {
-    wire::message(out, ITEM, |out| {
-        let mut writer = LogWriter::new(out);
-        writer.data(log);
-        details(&mut writer);
-    });
+pub(crate) fn record(out: &mut Vec<u8>, write: impl FnOnce(&mut LogWriter<'_>)) {
+    wire::message(out, ITEM, |out| write(&mut LogWriter::new(out)));
 }
 
 #[cfg(test)]

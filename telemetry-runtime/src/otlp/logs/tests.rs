@@ -147,7 +147,7 @@ fn messages_of_any_length_and_records_encoded_elsewhere() {
     let messages = lengths.map(|length| "x".repeat(length));
     for message in &messages {
         encoder.push(&data(message), |_| {});
-        record(&mut apart, &data(message), |_| {});
+        record(&mut apart, |log| log.data(&data(message)));
     }
     encoder.extend(&apart, lengths.len() as u64);
     let batch = encoder.close().unwrap();
@@ -175,4 +175,22 @@ fn a_span_that_was_not_sampled_is_named_all_the_same() {
         (record.flags, record.trace_id, record.span_id),
         (0, vec![1; 16], vec![2; 8])
     );
+}
+
+#[test]
+fn a_record_gets_its_time_last() {
+    for length in [0, 100, 200, 20_000] {
+        let body = "x".repeat(length);
+        let mut encoded = Vec::new();
+        record(&mut encoded, |log| log.data(&data(&body)));
+        set_time(&mut encoded, u64::MAX - 5);
+        let mut encoder = encoder();
+        encoder.extend(&encoded, 1);
+        let expected = LogRecord {
+            time_unix_nano: u64::MAX - 5,
+            observed_time_unix_nano: u64::MAX - 5,
+            ..plain(&body)
+        };
+        assert_eq!(records(&encoder.close().unwrap()), [expected]);
+    }
 }

@@ -1,6 +1,6 @@
 //! One record, field by field. The numbers are those of `opentelemetry/proto/logs/v1/logs.proto`.
 
-use super::{LogData, LogParts};
+use super::{LogData, LogParts, Severity, SpanRef};
 use crate::otlp::{attribute, wire};
 use crate::value::Value;
 
@@ -44,28 +44,48 @@ impl<'a> LogWriter<'a> {
     }
 
     pub(super) fn data(&mut self, log: &LogData<'_>) {
-        self.fixed(log);
-        let text = log.severity.as_str();
-        wire::bytes(self.out, 3, text.as_bytes());
-        let body_len = 1 + wire::varint_len(log.body.len() as u64) + log.body.len();
+        self.begin(log.time, log.observed, log.severity, log.span);
+        self.body(log.body);
+        self.event_name(log.event_name);
+    }
+
+    /// All but message and attributes. First of all, so that [`set_time`] finds the time.
+    pub(crate) fn begin(
+        &mut self,
+        time: u64,
+        observed: u64,
+        severity: Severity,
+        span: Option<SpanRef>,
+    ) {
+        self.fixed(time, observed, severity, span);
+        wire::bytes(self.out, 3, severity.as_str().as_bytes());
+    }
+
+    /// The message.
+    pub(crate) fn body(&mut self, text: &str) {
+        let length = 1 + wire::varint_len(text.len() as u64) + text.len();
         wire::tag(self.out, 5, wire::BYTES);
-        wire::varint(self.out, body_len as u64);
-        wire::bytes(self.out, 1, log.body.as_bytes());
-        if !log.event_name.is_empty() {
-            wire::bytes(self.out, 12, log.event_name.as_bytes());
+        wire::varint(self.out, length as u64);
+        wire::bytes(self.out, 1, text.as_bytes());
+    }
+
+    /// What kind of event it is; nothing for a line.
+    pub(crate) fn event_name(&mut self, name: &str) {
+        if !name.is_empty() {
+            wire::bytes(self.out, 12, name.as_bytes());
         }
     }
 
     /// The fields of known length, as one block: `time_unix_nano` 1, `observed_time_unix_nano` 11,
     /// `severity_number` 2, and of the span `flags` 8, `trace_id` 9, `span_id` 10.
-    fn fixed(&mut self, log: &LogData<'_>) {
+    fn fixed(&mut self, time: u64, observed: u64, severity: Severity, span: Option<SpanRef>) {
         let mut block = [0; 53];
         block[0] = 0x09;
-        block[1..9].copy_from_slice(&log.time.to_le_bytes());
+        block[1..9].copy_from_slice(&time.to_le_bytes());
         block[9] = 0x59;
-        block[10..18].copy_from_slice(&log.observed.to_le_bytes());
-        block[18..20].copy_from_slice(&[0x10, log.severity as u8]);
-        let Some(span) = log.span else {
+        block[10..18].copy_from_slice(&observed.to_le_bytes());
+        block[18..20].copy_from_slice(&[0x10, severity as u8]);
+        let Some(span) = span else {
             return self.out.extend_from_slice(&block[..20]);
         };
         block[20] = 0x45;
@@ -76,5 +96,22 @@ impl<'a> LogWriter<'a> {
         block[43..45].copy_from_slice(&[0x52, 8]);
         block[45..].copy_from_slice(&span.span_id);
         self.out.extend_from_slice(&block);
+    }
+}
+
+/// Gives an encoded record another time, Unix ns, at which it was observed too.
+pub(crate) fn set_time(record: &mut [u8], time: u64) {
+    // Its tag, its length, then the block that `fixed` wrote.
+    let length = record
+        .iter()
+        .skip(1)
+        .take_while(|byte| **byte >= 0x80)
+        .count()
+        + 1;
+    let block = 1 + length;
+    for start in [block + 1, block + 10] {
+        if let Some(place) = record.get_mut(start..start + 8) {
+            place.copy_from_slice(&time.to_le_bytes());
+        }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! RUSTFLAGS="--cfg loom" cargo test -p telemetry-models --release --target-dir target/ci-loom
-//! cargo +nightly miri test -p telemetry-models
+//! valgrind --error-exitcode=1 target/debug/deps/telemetry_models-…
 //! ```
 #![allow(
     dead_code,

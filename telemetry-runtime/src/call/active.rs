@@ -52,7 +52,7 @@ const SHALLOW: usize = if cfg!(loom) { 1 } else { 32 };
 /// A slot is stored before the `depth` that includes it, with `Release`; a reader takes
 /// `depth` with `Acquire`. So a slot below the depth that was read holds the call that ran at
 /// that moment or a later one, never an earlier one, which would look like a call that has
-/// been running since. With a relaxed `depth` the model sees that happen.
+/// been running since. With the store or the load of `depth` relaxed the model sees that happen.
 pub(crate) struct Active {
     depth: AtomicU32,
     slots: [AtomicU64; SHALLOW],

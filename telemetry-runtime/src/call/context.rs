@@ -120,17 +120,19 @@ fn span_in(context: &Context, ids: Ids) -> SpanContext {
     )
 }
 
-/// Makes a context current until what it gives is dropped.
+/// Makes a context current until what it gives is dropped; not any more once the thread's
+/// locals are gone.
 #[inline]
 pub(crate) fn attach(context: &Kept) -> Attached {
-    context.as_ref().map(|context| context.clone().attach())
+    let context = context.as_ref().filter(|_| local::are_alive());
+    context.map(|context| context.clone().attach())
 }
 
 /// Makes current again what was before. Once the thread's locals are gone there is no such
 /// thing any more, and OpenTelemetry's guard would panic.
 #[inline]
 pub(crate) fn detach(attached: Attached) {
-    if local::are_alive() {
+    if attached.is_none() || local::are_alive() {
         drop(attached);
     } else {
         std::mem::forget(attached);

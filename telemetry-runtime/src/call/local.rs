@@ -340,7 +340,7 @@ impl Local {
     }
 
     /// Puts the frame of a call on the stack that is shown elsewhere.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll(&mut self, frame: Frame) -> Position {
         let position = self.enter(frame);
         self.ring.active().enter(position.0 as usize, None);
@@ -356,6 +356,20 @@ impl Local {
             return self.frames.pop();
         }
         self.leave_out_of_order(position.0 as usize)
+    }
+
+    /// The same, into a place where there is none.
+    #[inline(always)]
+    pub(crate) fn leave_into(&mut self, position: Position, place: &mut Option<Frame>) {
+        debug_assert!(place.is_none());
+        let frame = if self.is_innermost(position) {
+            self.ring.active().leave(position.0 as usize);
+            self.frames.pop()
+        } else {
+            self.leave_out_of_order(position.0 as usize)
+        };
+        // Nothing is there to be dropped.
+        std::mem::forget(std::mem::replace(place, frame));
     }
 
     /// Whether nothing is above it or has to go with it.

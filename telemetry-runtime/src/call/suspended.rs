@@ -122,32 +122,24 @@ impl Suspended {
     /// without being known to what it calls.
     pub(crate) fn enter(&mut self) -> Polled {
         let parked = &mut *self.0;
-        if !local::are_alive() {
-            return Polled {
-                position: None,
-                attached: context::Attached::default(),
-            };
-        }
         let attached = context::attach(&parked.context);
-        let position = local::with(|local| {
-            let mut frame = parked.frame.take()?;
-            frame.seen = context::active_span();
-            Some(local.poll(frame))
+        let mut position = None;
+        local::with(|local| {
+            if let Some(frame) = parked.frame.take() {
+                let seen = context::active_span();
+                position = Some(local.poll(Frame { seen, ..frame }));
+            }
         });
-        Polled {
-            position: position.flatten(),
-            attached,
-        }
+        Polled { position, attached }
     }
 
     /// The call waits.
     pub(crate) fn leave(&mut self, polled: Polled) {
         let Polled { position, attached } = polled;
         context::detach(attached);
-        if let Some(position) = position
-            && let Some(Some(frame)) = local::with(|local| local.leave(position))
-        {
-            self.0.frame = Some(frame);
+        if let Some(position) = position {
+            let frame = &mut self.0.frame;
+            local::with(|local| local.leave_into(position, frame));
         }
     }
 

@@ -5,7 +5,7 @@
 
 #![expect(
     unsafe_code,
-    reason = "two threads use one buffer, each a part of its own; models beside it and miri look on"
+    reason = "two threads use one buffer, each a part of its own; models beside it look on"
 )]
 
 use std::mem::MaybeUninit;
@@ -31,10 +31,10 @@ use crate::sync::{
 /// # Ordering
 ///
 /// * `written`: `Release` by the writer once the item is there, `Acquire` by the reader before
-///   it looks at it. With a relaxed store the model sees a slot read while it is written.
+///   it looks at it. With either relaxed the model sees a slot read while it is written.
 /// * `read`: `Release` by the reader once it is done with an item, `Acquire` by the writer
 ///   before it makes another one there. With a relaxed store the model sees a slot
-///   written while it is read.
+///   written while it is read; so with either of these relaxed.
 /// * [`CLOSED`] comes with the writer's last `written`, so who sees it sees all items.
 struct Shared<T> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>]>,

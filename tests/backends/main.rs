@@ -1,7 +1,8 @@
 //! What instrumented programs send, as the real servers take it: Prometheus, an
-//! OpenTelemetry Collector and Jaeger, started on loopback for each test.
+//! OpenTelemetry Collector and Jaeger, started on loopback for each test; and what a store keeps
+//! in PostgreSQL.
 //!
-//! `tests/backends/build` builds the servers; then `cargo backends`. Without them each
+//! `tests/backends/build` builds the servers, PostgreSQL is Debian's package; then `cargo backends`. Without them each
 //! test says that it is skipped, but where `CI` is set it builds them.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -12,6 +13,7 @@ mod by_hand;
 mod files;
 mod lives;
 mod million;
+mod postgres;
 mod pull;
 mod queries;
 mod tree;

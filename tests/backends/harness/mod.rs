@@ -8,6 +8,7 @@ mod jaeger;
 mod otlp;
 mod patience;
 mod ports;
+mod postgres;
 mod process;
 mod program;
 mod prometheus;
@@ -22,6 +23,7 @@ pub(crate) use jaeger::Jaeger;
 pub(crate) use otlp::{Span, comparable, last_sum, spans};
 pub(crate) use patience::eventually;
 pub(crate) use ports::free as free_port;
+pub(crate) use postgres::{PASSWORD, Postgres};
 pub(crate) use program::Program;
 pub(crate) use prometheus::{Prometheus, Sample};
 

@@ -100,8 +100,10 @@ fn yaml(settings: &[(&str, &str)]) -> String {
         ("loki_enabled", "false"),
         ("drift_detection_enabled", "false"),
     ];
+    let said = |key: &str| settings.iter().any(|(name, _)| *name == key);
     let lines = always
         .iter()
+        .filter(|(key, _)| !said(key))
         .chain(settings)
         .map(|(key, value)| format!("  {key}: {value}\n"));
     format!("telemetry:\n{}", lines.collect::<String>())

@@ -2,6 +2,7 @@
 //! configured as a user's would be. Each prints what it did as a line of JSON.
 
 mod brief;
+mod drifting;
 mod fleet;
 mod million;
 mod tree;
@@ -10,10 +11,11 @@ fn main() -> Result<(), telemetry_runtime::Error> {
     let telemetry = telemetry_runtime::init()?;
     match std::env::args().nth(1).as_deref() {
         Some("brief") => brief::run(),
+        Some("drifting") => drifting::run(&telemetry),
         Some("fleet") => fleet::run(&telemetry),
         Some("million") => million::run(telemetry),
         Some("tree") => tree::run(),
-        other => panic!("brief, fleet, million or tree; not {other:?}"),
+        other => panic!("brief, drifting, fleet, million or tree; not {other:?}"),
     }
     Ok(())
 }

@@ -87,7 +87,8 @@ fn at_scale(table: &Table, calls: &[u16], length: usize) -> [f32; TEMPLATES] {
             last = off;
         }
         let correlation = (shared / own.max(1e-12)).clamp(0.0, 0.9);
-        let significant = correlation > 2.0 / (blocks as f64).sqrt();
+        // Of few blocks, chance makes any correlation.
+        let significant = blocks >= 60 && correlation > 2.0 / (blocks as f64).sqrt();
         let between = if significant {
             (1.0 + correlation) / (1.0 - correlation)
         } else {

@@ -19,6 +19,7 @@ use arguments::{Arguments, Request};
 use output::Output;
 use report::{Report, Style, print};
 use spans::Spans;
+use telemetry_runtime::drift::Filter;
 
 fn main() -> ExitCode {
     match arguments::read(std::env::args_os().skip(1)) {
@@ -46,12 +47,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let findings = agent.run(|progress| print(&style.progress(progress)));
     let took = start.elapsed();
 
+    let drift = telemetry_runtime::detector().report(Filter::default());
     let arrived = telemetry.flush(Duration::from_secs(5));
     let report = Report {
         findings: &findings,
         took,
         tools: telemetry_runtime::statistics(),
         spans: &spans.take(),
+        drift,
         output: &output,
         health: telemetry.health(),
     };

@@ -1,4 +1,4 @@
-//! Third pass: which files are alike.
+//! Third to fifth pass: which files are alike, at a glance, from close by, and at a glance again.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::thread;
 use telemetry_runtime::{current, tool};
 
 use super::super::units::{count, several};
-use super::fingerprint::Fingerprint;
+use super::fingerprint::{Fingerprint, Look};
 use super::study::{Study, cores};
 
 /// Pairs grow with the square of the files.
@@ -34,10 +34,10 @@ pub(crate) struct Comparison {
 /// Compares files of about the same size first, on several threads: `current().run` takes
 /// this call along, so that what they do belongs to its trace.
 #[tool(skip(files))]
-pub(crate) fn compare_files(files: &[Study]) -> Comparison {
+pub(crate) fn compare_files(files: &[Study], look: Look) -> Comparison {
     let (pairs, left_out) = choose_pairs(files);
     let here = current();
-    let compare = |pairs: &[(&Study, &Study)]| here.run(|| compare_pairs(pairs));
+    let compare = |pairs: &[(&Study, &Study)]| here.run(|| compare_pairs(pairs, look));
     let mut alike: Vec<Pair> = thread::scope(|scope| {
         let threads: Vec<_> = pairs
             .chunks(pairs.len().div_ceil(cores()).max(1))
@@ -79,11 +79,11 @@ fn choose_pairs(files: &[Study]) -> (Vec<(&Study, &Study)>, usize) {
     (pairs, left_out)
 }
 
-fn compare_pairs(pairs: &[(&Study, &Study)]) -> Vec<Pair> {
+fn compare_pairs(pairs: &[(&Study, &Study)], look: Look) -> Vec<Pair> {
     pairs
         .iter()
         .map(|(left, right)| Pair {
-            similarity: similarity(&left.fingerprint, &right.fingerprint),
+            similarity: similarity(&left.fingerprint, &right.fingerprint, look),
             left: left.path.clone(),
             right: right.path.clone(),
         })
@@ -92,8 +92,8 @@ fn compare_pairs(pairs: &[(&Study, &Study)]) -> Vec<Pair> {
 }
 
 #[tool(skip_all)]
-fn similarity(left: &Fingerprint, right: &Fingerprint) -> f64 {
-    let similarity = left.resemblance(right);
+fn similarity(left: &Fingerprint, right: &Fingerprint, look: Look) -> f64 {
+    let similarity = left.resemblance(right, look);
     current().set_attribute("similarity", similarity);
     similarity
 }

@@ -1,5 +1,6 @@
 //! What a person reads at the end.
 
+mod drift;
 mod errors;
 mod findings;
 mod sent;
@@ -12,6 +13,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::time::Duration;
 
+use telemetry_runtime::drift::Event;
 use telemetry_runtime::{self as telemetry, Health, ToolStatistics};
 
 use super::agent::Findings;
@@ -29,6 +31,8 @@ pub(crate) struct Report<'a> {
     pub(crate) took: Duration,
     pub(crate) tools: Vec<ToolStatistics>,
     pub(crate) spans: &'a Kept,
+    /// Newest first.
+    pub(crate) drift: Vec<Event>,
     pub(crate) output: &'a Output,
     pub(crate) health: Health,
 }
@@ -45,6 +49,7 @@ impl Report<'_> {
         section("What the agent found", findings::text(self.findings));
         section(&self.tools_heading(), table::text(&self.tools, &own, style));
         section(slowest::HEADING, slowest::text(self.spans, style));
+        section("What has changed", drift::text(&self.drift, style));
         section(
             "Errors, where they began",
             errors::text(&self.spans.spans, style),

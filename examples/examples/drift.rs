@@ -5,7 +5,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use telemetry_runtime::drift::{Filter, Status};
 use telemetry_runtime::{Error, Telemetry, detector, tool};
@@ -21,12 +21,13 @@ fn search(documents: &[u64], query: u64) -> usize {
     documents.iter().filter(closest).count()
 }
 
-/// Searches until there is an event in this state; at most for half a minute.
+/// Searches until there is a new event in this state; at most for half a minute.
 fn search_until(documents: &[u64], status: Status) -> bool {
     let begun = Instant::now();
     let told = Filter {
         tool: Some("search".to_owned()),
         status: Some(status),
+        since: Some(SystemTime::now()),
         ..Filter::default()
     };
     while detector().report(told.clone()).is_empty() {

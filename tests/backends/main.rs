@@ -1,6 +1,6 @@
 //! What instrumented programs send, as the real servers take it: Prometheus, an
-//! OpenTelemetry Collector and Jaeger, started on loopback for each test; and what a store keeps
-//! in PostgreSQL.
+//! OpenTelemetry Collector, Jaeger and Loki, started on loopback for each test; and what a store
+//! keeps in PostgreSQL.
 //!
 //! `tests/backends/build` builds the servers, PostgreSQL is Debian's package; then `cargo backends`. Without them each
 //! test says that it is skipped, but where `CI` is set it builds them.
@@ -12,7 +12,9 @@ mod harness;
 mod by_hand;
 mod files;
 mod lives;
+mod lokis;
 mod million;
+mod outages;
 mod postgres;
 mod pull;
 mod queries;

@@ -13,7 +13,7 @@ pub(crate) enum Output {
     Files { traces: PathBuf, metrics: PathBuf },
 }
 
-/// What to put into `telemetry.yaml` to have the same in a Collector.
+/// What to put into `telemetry.yaml` to have the same in a Collector, and log lines in Loki.
 pub(crate) const COLLECTOR: &str = "\
 telemetry:
   service_name: \"quickstart\"
@@ -22,6 +22,8 @@ telemetry:
   traces_endpoint: \"http://localhost:4318/v1/traces\"
   metrics_exporter: \"otlp\"
   metrics_endpoint: \"http://localhost:4318/v1/metrics\"
+  logs_exporter: \"loki\"
+  loki_url: \"http://localhost:3100/loki/api/v1/push\"
 ";
 
 impl Output {

@@ -21,6 +21,7 @@ const FEATURES: &[(&str, bool)] = &[
     ("prometheus", cfg!(feature = "prometheus")),
     ("zipkin", cfg!(feature = "zipkin")),
     ("loki", cfg!(feature = "loki")),
+    ("tracing-loki", cfg!(feature = "tracing-loki")),
     ("sqlite", cfg!(feature = "sqlite")),
     ("postgres", cfg!(feature = "postgres")),
 ];

@@ -308,6 +308,9 @@ pub(crate) static TABLE: &[Section] = &[
             )
             .needs("loki")
             .of("loki_enabled"),
+            Key::new("loki_client", Choice(&["builtin", "tracing-loki"]), "builtin", "What pushes; `tracing-loki`, a cargo feature of that name, is slower and can do less")
+                .needs("loki")
+                .of("loki_enabled"),
         ],
     },
     Section {

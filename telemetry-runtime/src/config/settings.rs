@@ -134,6 +134,16 @@ pub(crate) struct Loki {
     pub(crate) max_streams: usize,
     /// `loki_max_line_bytes`
     pub(crate) max_line_bytes: usize,
+    pub(crate) client: LokiClient,
+}
+
+/// `loki_client`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LokiClient {
+    /// Our own sender.
+    Builtin,
+    /// The crate of that name.
+    TracingLoki,
 }
 
 /// `logs_spill_file`, `logs_spill_max_bytes`: of each destination.

@@ -12,6 +12,8 @@ mod message;
 mod note;
 mod notes;
 mod settings;
+#[cfg(feature = "tracing-loki")]
+pub(crate) mod tracing_loki;
 
 use calls::span_of;
 pub(crate) use calls::{CallLogs, Rules};

@@ -119,6 +119,10 @@ fn metrics_exporter(exporter: MetricsExporter, config: &Config) -> Made {
 fn logs_exporter(exporter: LogsExporter, config: &Config) -> Made {
     let logs = &config.logs;
     match exporter {
+        #[cfg(feature = "tracing-loki")]
+        LogsExporter::Loki if logs.loki.client == crate::config::LokiClient::TracingLoki => Ok(
+            Box::new(crate::logs::tracing_loki::TracingLoki::new(&logs.loki)?),
+        ),
         #[cfg(feature = "loki")]
         LogsExporter::Loki => Ok(Box::new(crate::logs::loki::Loki::new(&logs.loki)?)),
         LogsExporter::Otlp => otlp(OtlpClient::Builtin, &logs.backend),

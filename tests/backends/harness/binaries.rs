@@ -12,6 +12,7 @@ pub(crate) struct Binaries {
     pub(crate) promtool: PathBuf,
     pub(crate) otelcol: PathBuf,
     pub(crate) jaeger: PathBuf,
+    pub(crate) loki: PathBuf,
 }
 
 impl Binaries {
@@ -41,6 +42,7 @@ fn find() -> Result<Binaries, String> {
         promtool: program("PROMETHEUS", "prometheus", "promtool")?,
         otelcol: program("OTELCOL", "otelcol", "otelcol")?,
         jaeger: program("JAEGER", "jaeger", "jaeger")?,
+        loki: program("LOKI", "loki", "loki")?,
     })
 }
 

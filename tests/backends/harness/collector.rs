@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use super::http::get;
-use super::{Binaries, Jaeger, Prometheus, ports, server::Server};
+use super::{Binaries, Jaeger, Loki, Prometheus, ports, server::Server};
 
 pub(crate) struct Collector {
     server: Server,
@@ -17,6 +17,7 @@ pub(crate) struct Collector {
 pub(crate) struct Destinations<'a> {
     pub(crate) traces: Option<&'a Jaeger>,
     pub(crate) metrics: Option<&'a Prometheus>,
+    pub(crate) logs: Option<&'a Loki>,
     /// Traces are only counted, not written to the file.
     pub(crate) many_traces: bool,
 }
@@ -49,6 +50,10 @@ impl CollectorPorts {
         format!("http://127.0.0.1:{}/v1/metrics", self.http)
     }
 
+    pub(crate) fn logs_endpoint(self) -> String {
+        format!("http://127.0.0.1:{}/v1/logs", self.http)
+    }
+
     pub(crate) fn grpc_endpoint(self) -> String {
         format!("http://127.0.0.1:{}", self.grpc)
     }
@@ -73,6 +78,10 @@ impl Collector {
             to.traces.map(|_| "otlp_grpc/jaeger"),
             Some(if to.many_traces { "debug" } else { "file" }),
         ];
+        let logs = [to.logs.map(|_| "otlp_http/loki"), Some("file")];
+        let loki = to
+            .logs
+            .map_or_else(|| "http://127.0.0.1:1".to_owned(), Loki::otlp_url);
         let metrics = [to.metrics.map(|_| "otlp_http/prometheus"), Some("file")];
         let server = Server::start(
             "otelcol",
@@ -88,6 +97,8 @@ impl Collector {
                 ("FILE", RECEIVED.to_owned()),
                 ("TRACES_TO", list(&traces)),
                 ("METRICS_TO", list(&metrics)),
+                ("LOKI_URL", loki),
+                ("LOGS_TO", list(&logs)),
             ],
             |_, config| vec!["--config".to_owned(), config.display().to_string()],
             &format!("http://127.0.0.1:{}/", ports.health),

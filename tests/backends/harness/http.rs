@@ -22,6 +22,8 @@ pub(crate) fn get(url: &str, query: &[(&str, &str)]) -> Result<String, String> {
     let status = response.status();
     let body = response
         .body_mut()
+        .with_config()
+        .limit(LARGEST)
         .read_to_string()
         .map_err(|error| format!("{url}: {error}"))?;
     if status == 200 {
@@ -30,6 +32,9 @@ pub(crate) fn get(url: &str, query: &[(&str, &str)]) -> Result<String, String> {
         Err(format!("{url}: {status}: {body}"))
     }
 }
+
+/// Bytes of an answer.
+const LARGEST: u64 = 256 * 1024 * 1024;
 
 pub(crate) fn get_json(url: &str, query: &[(&str, &str)]) -> Result<Value, String> {
     let body = get(url, query)?;

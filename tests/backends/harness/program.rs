@@ -71,6 +71,14 @@ impl Program {
         assert!(status.success(), "{}: {status}", self.process.name);
     }
 
+    /// Ends its input, and reads what it says then, once it has returned from `main`.
+    pub(crate) fn end(&mut self) -> Value {
+        self.input = None;
+        let said = self.answer();
+        self.finish();
+        said
+    }
+
     /// A file in the folder it runs in.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.process.file(name)

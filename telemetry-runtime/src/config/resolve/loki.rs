@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Resolver, count, resource};
 use crate::config::fault::Fault;
-use crate::config::settings::Loki;
+use crate::config::settings::{Loki, LokiClient};
 use crate::names::resource::{APPLICATION, ENVIRONMENT};
 
 /// What a stream may have in Loki by default, less those that every line has.
@@ -23,6 +23,10 @@ impl Resolver<'_> {
             labels: resource::entries(self.layers, "loki_labels"),
             max_streams: count(self.layers, "loki_max_streams"),
             max_line_bytes: count(self.layers, "loki_max_line_bytes"),
+            client: match self.layers.choice("loki_client") {
+                "tracing-loki" => LokiClient::TracingLoki,
+                _ => LokiClient::Builtin,
+            },
         }
     }
 

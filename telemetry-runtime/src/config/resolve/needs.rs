@@ -43,8 +43,8 @@ impl Resolver<'_> {
     }
 }
 
-/// Values of `otlp_client` and `store` that have the name of the feature they need.
-const BY_VALUE: [&str; 3] = ["opentelemetry-otlp", "sqlite", "postgres"];
+/// Values of `otlp_client`, `loki_client` and `store` that have the name of the feature they need.
+const BY_VALUE: [&str; 4] = ["opentelemetry-otlp", "tracing-loki", "sqlite", "postgres"];
 
 fn is_something(value: &Typed) -> bool {
     match value {

@@ -6,7 +6,7 @@ mod streams;
 mod times;
 
 #[cfg(test)]
-mod testing;
+pub(super) mod testing;
 #[cfg(test)]
 #[cfg(all(feature = "trace", feature = "otlp-http"))]
 mod tests;
@@ -146,7 +146,8 @@ impl Exporter for Loki {
     }
 }
 
-fn fingerprint(batch: &Batch) -> u64 {
+/// Tells one batch from another.
+pub(super) fn fingerprint(batch: &Batch) -> u64 {
     let mut hasher = DefaultHasher::new();
     batch.body.hash(&mut hasher);
     hasher.finish()

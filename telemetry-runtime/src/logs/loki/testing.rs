@@ -10,7 +10,7 @@ use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use crate::config::{self, Backend, Protocol, Tls};
 use crate::export::samples::{any, attribute};
 
-pub(super) fn config(url: &str) -> config::Loki {
+pub(in crate::logs) fn config(url: &str) -> config::Loki {
     config::Loki {
         backend: Backend {
             endpoint: url.to_owned(),
@@ -25,11 +25,12 @@ pub(super) fn config(url: &str) -> config::Loki {
         labels: BTreeMap::new(),
         max_streams: 100,
         max_line_bytes: 262_144,
+        client: config::LokiClient::Builtin,
     }
 }
 
 /// A line of the tool `load` with further attributes.
-pub(super) fn record(time: u64, message: &str, attributes: &[(&str, Any)]) -> LogRecord {
+pub(in crate::logs) fn record(time: u64, message: &str, attributes: &[(&str, Any)]) -> LogRecord {
     let tool = ("tool.name", Any::StringValue("load".to_owned()));
     LogRecord {
         time_unix_nano: time,
@@ -46,7 +47,7 @@ pub(super) fn record(time: u64, message: &str, attributes: &[(&str, Any)]) -> Lo
     }
 }
 
-pub(super) fn request(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
+pub(in crate::logs) fn request(log_records: Vec<LogRecord>) -> ExportLogsServiceRequest {
     let scope_logs = vec![ScopeLogs {
         log_records,
         ..ScopeLogs::default()

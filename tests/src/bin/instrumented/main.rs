@@ -4,6 +4,7 @@
 mod brief;
 mod drifting;
 mod fleet;
+mod lines;
 mod million;
 mod tree;
 
@@ -13,9 +14,10 @@ fn main() -> Result<(), telemetry_runtime::Error> {
         Some("brief") => brief::run(),
         Some("drifting") => drifting::run(&telemetry),
         Some("fleet") => fleet::run(&telemetry),
+        Some("lines") => lines::run(telemetry),
         Some("million") => million::run(telemetry),
         Some("tree") => tree::run(),
-        other => panic!("brief, drifting, fleet, million or tree; not {other:?}"),
+        other => panic!("brief, drifting, fleet, lines, million or tree; not {other:?}"),
     }
     Ok(())
 }

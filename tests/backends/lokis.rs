@@ -1,0 +1,227 @@
+//! Lines in Loki: pushed, and by OTLP through the Collector. The same queries find both.
+
+use serde_json::Value;
+
+use crate::harness::{
+    Binaries, Collector, Destinations, Line, Loki, LokiOptions, Program, eventually,
+};
+
+const LINES: u64 = 200_000;
+/// Of the whole process, in KiB.
+const MEMORY: u64 = 64 * 1024;
+
+#[test]
+fn the_queries_find_what_is_pushed() {
+    let Some(binaries) = Binaries::find("lokis::the_queries_find_what_is_pushed") else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let url = loki.push_url();
+    let told = tools(&[("logs_exporter", "loki"), ("loki_url", &url)]);
+    queries(&loki, &told);
+    by_trace(&loki, &told, "trace_id");
+    let labels = labels_of(
+        &loki,
+        "{application=\"code-evolver\", tool_name=\"rag_query\"}",
+    );
+    assert_eq!(
+        (labels["environment"].as_str(), labels["team"].as_str()),
+        ("test", "search")
+    );
+}
+
+#[test]
+fn the_queries_find_what_comes_by_otlp() {
+    let Some(binaries) = Binaries::find("lokis::the_queries_find_what_comes_by_otlp") else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let collector = Collector::start(
+        binaries,
+        Destinations {
+            logs: Some(&loki),
+            ..Destinations::default()
+        },
+    );
+    let endpoint = collector.ports().logs_endpoint();
+    let told = tools(&[("logs_exporter", "otlp"), ("logs_endpoint", &endpoint)]);
+    queries(&loki, &told);
+    by_trace(&loki, &told, "trace_id");
+}
+
+/// A Loki that takes nothing beside the lines: the ids are in them.
+#[test]
+fn where_loki_takes_no_metadata_the_lines_have_it() {
+    let Some(binaries) = Binaries::find("lokis::where_loki_takes_no_metadata") else {
+        return;
+    };
+    let options = LokiOptions {
+        metadata: false,
+        ..LokiOptions::default()
+    };
+    let loki = Loki::start_with(binaries, options);
+    let url = loki.push_url();
+    let told = tools(&[
+        ("logs_exporter", "loki"),
+        ("loki_url", &url),
+        ("loki_compression", "gzip"),
+    ]);
+    queries(&loki, &told);
+    let failed = told["failed"].as_str().unwrap();
+    let query = format!("{{application=\"code-evolver\"}} | json | trace_id=\"{failed}\"");
+    assert_eq!(found(&loki, &query).len(), 1);
+}
+
+#[test]
+fn a_burst_from_one_thread_arrives() {
+    a_burst("lokis::a_burst_from_one_thread_arrives", 1);
+}
+
+#[test]
+fn a_burst_from_four_threads_arrives() {
+    a_burst("lokis::a_burst_from_four_threads_arrives", 4);
+}
+
+/// Loki that takes 4 MB a second, as it does out of the box, says 429 to the rest for a while.
+#[test]
+fn a_loki_that_limits_gets_all_a_little_later() {
+    let Some(binaries) = Binaries::find("lokis::a_loki_that_limits_gets_all") else {
+        return;
+    };
+    let options = LokiOptions {
+        rate_mb: 4,
+        ..LokiOptions::default()
+    };
+    let loki = Loki::start_with(binaries, options);
+    let mut program = burst_into(&loki);
+    program.ask("burst 1");
+    all_in_order(&loki, 1);
+    let said = program.end();
+    assert_eq!(
+        (&said["delivered"], &said["dropped"]),
+        (&LINES.into(), &0.into())
+    );
+}
+
+fn a_burst(test: &str, threads: u64) {
+    let Some(binaries) = Binaries::find(test) else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let mut program = burst_into(&loki);
+    let told = program.ask(&format!("burst {threads}"));
+    let said = program.end();
+    println!("{threads} threads: {told} {said}");
+    assert_eq!(
+        (&said["delivered"], &said["dropped"]),
+        (&LINES.into(), &0.into()),
+        "{said}"
+    );
+    all_in_order(&loki, threads);
+    let memory = said["peak_memory_kib"].as_u64().unwrap();
+    assert!(memory < MEMORY, "{memory} KiB");
+}
+
+fn burst_into(loki: &Loki) -> Program {
+    let url = loki.push_url();
+    let settings = [
+        ("service_name", "burst"),
+        ("logs_exporter", "loki"),
+        ("loki_url", url.as_str()),
+        ("traces_exporter", "none"),
+        ("metrics_exporter", "none"),
+    ];
+    Program::start("lines", &settings)
+}
+
+/// All lines are there, each thread's in the order in which it wrote them.
+fn all_in_order(loki: &Loki, threads: u64) {
+    eventually("all lines are there", || {
+        match loki.count("{application=\"burst\"}")? {
+            LINES => Ok(()),
+            count => Err(format!("{count} of {LINES}")),
+        }
+    });
+    let mut next = vec![0; threads as usize];
+    for line in loki.lines("{application=\"burst\"}").unwrap() {
+        let line = line.json();
+        assert_eq!(line["message"].as_str().unwrap().len(), 160);
+        let thread = line["thread"].as_u64().unwrap() as usize;
+        assert_eq!(line["number"], next[thread], "of thread {thread}");
+        next[thread] += 1;
+    }
+    assert!(
+        next.iter().all(|lines| *lines == LINES / threads),
+        "{next:?}"
+    );
+}
+
+fn tools(settings: &[(&str, &str)]) -> Value {
+    let mut all = vec![
+        ("service_name", "code-evolver"),
+        ("traces_exporter", "none"),
+        ("metrics_exporter", "none"),
+        ("loki_labels", "{ application: code-evolver, team: search }"),
+    ];
+    all.extend(settings);
+    let mut program = Program::start("lines", &all);
+    let told = program.ask("tools 0");
+    let said = program.end();
+    assert_eq!(
+        (&said["waiting"], &said["dropped"]),
+        (&0.into(), &0.into()),
+        "{said}"
+    );
+    told
+}
+
+/// The four that people have, as they are written.
+fn queries(loki: &Loki, told: &Value) {
+    // Three calls.
+    eventually("all lines", || {
+        match loki.lines("{application=\"code-evolver\"}")? {
+            lines if lines.len() == 3 => Ok(()),
+            lines => Err(format!("{lines:?}")),
+        }
+    });
+
+    let failed = found(loki, "{application=\"code-evolver\"} |= \"ERROR\"");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    let line = failed[0].json();
+    assert_eq!(
+        (&line["level"], &line["status"]),
+        (&"ERROR".into(), &"error".into())
+    );
+    assert_eq!(line["error_type"], "TooLong");
+    assert_eq!(line["trace_id"], told["failed"]);
+
+    let of_tool = "{application=\"code-evolver\", tool_name=\"llm_generate\"}";
+    assert_eq!(found(loki, of_tool).len(), 2);
+
+    let slow = found(
+        loki,
+        "{application=\"code-evolver\"} | json | duration_ms > 5000",
+    );
+    assert_eq!(slow.len(), 1, "{slow:?}");
+    assert!(!slow[0].labels.contains_key("__error__"), "{slow:?}");
+    assert_eq!(slow[0].json()["trace_id"], told["slow"]);
+}
+
+/// With and without reading the line.
+fn by_trace(loki: &Loki, told: &Value, name: &str) {
+    let failed = told["failed"].as_str().unwrap();
+    for parser in ["", "| json "] {
+        let query = format!("{{application=\"code-evolver\"}} {parser}| {name}=\"{failed}\"");
+        let lines = found(loki, &query);
+        assert_eq!(lines.len(), 1, "{query}: {lines:?}");
+    }
+}
+
+fn labels_of(loki: &Loki, query: &str) -> std::collections::BTreeMap<String, String> {
+    found(loki, query)[0].labels.clone()
+}
+
+fn found(loki: &Loki, query: &str) -> Vec<Line> {
+    loki.lines(query)
+        .unwrap_or_else(|why| panic!("{query}: {why}"))
+}

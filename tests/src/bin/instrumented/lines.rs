@@ -18,7 +18,7 @@ use telemetry_tests::memory;
 const BURST: usize = 200_000;
 const LENGTH: usize = 160;
 /// More than a healthy Loki needs for what the queues may hold.
-const SHUTDOWN: Duration = Duration::from_secs(30);
+const SHUTDOWN: Duration = Duration::from_secs(120);
 
 pub(crate) fn run(telemetry: Telemetry) {
     let mut written = 0;

@@ -9,9 +9,8 @@ pub(super) struct Counts {
 /// A smooth density over the same buckets; it sums to 1 and is nowhere 0.
 pub(super) struct Density {
     pub(super) f: Vec<f64>,
-    /// The part of it that stands for what has not been seen, of weight `unseen`.
+    /// The part of it that stands for what has not been seen.
     pub(super) floor: Vec<f64>,
-    pub(super) unseen: f64,
 }
 
 impl Counts {
@@ -76,7 +75,7 @@ pub(super) fn density(counts: &Counts) -> Density {
     for (f, floor) in f.iter_mut().zip(&floor) {
         *f = (1.0 - unseen) * *f + unseen * floor;
     }
-    Density { f, floor, unseen }
+    Density { f, floor }
 }
 
 /// Each count spread by a normal kernel, cut at four bandwidths; what would lie outside is left

@@ -1,5 +1,10 @@
 //! The future of an `async fn` holds all that its parameters borrow, in this edition too.
 
+#![expect(
+    clippy::multiple_bound_locations,
+    reason = "bounds in both places are what is tested"
+)]
+
 use std::fmt::Display;
 
 use pollster::block_on;

@@ -22,7 +22,6 @@ fn calls(tools: Vec<ToolRule>) -> Calls {
         tools,
         max_tools: 10,
         queue_max_bytes: 65_536,
-        running_after: std::time::Duration::MAX,
     }
 }
 

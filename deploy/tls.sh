@@ -13,7 +13,7 @@
 set -euo pipefail
 umask 077
 
-folder= days=365 hosts=() clients=()
+folder='' days=365 hosts=() clients=()
 while (($#)); do
   case $1 in
     --client) clients+=("${2:?--client NAME}"); shift 2 ;;

@@ -18,4 +18,5 @@ mod outages;
 mod postgres;
 mod pull;
 mod queries;
+mod stack;
 mod tree;

@@ -119,15 +119,17 @@ fn on_and_off_while_running() {
     assert_eq!(samples("sometimes"), 0);
     assert!(!telemetry.health().drift.watching);
     let mut known = 0;
-    for _ in 0..2 {
+    for round in 1..=2 {
         write("drift_threshold: 0.5");
         let reload = telemetry.reload().expect("a right file");
         assert!(reload.applied.contains(&"drift_detection_enabled"));
         assert!(samples("sometimes") >= known, "what was known stays known");
         call("sometimes", 500);
-        assert!(samples("sometimes") > known);
-        known = samples("sometimes");
-        assert!(telemetry.health().drift.watching);
+        // Not all of them make the baseline: the newest wait, and a change may be open.
+        known = samples("sometimes").max(known);
+        assert!(known > 0);
+        let health = telemetry.health().drift;
+        assert!(health.watching && health.calls == 500 * round, "{health:?}");
 
         write("drift_detection_enabled: false");
         let _ = telemetry.reload().expect("a right file");

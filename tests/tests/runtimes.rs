@@ -44,8 +44,14 @@ async fn main_of_a_program(url: String) {
         }
     })
     .await;
-    let aborted = tokio::spawn(async_tool!("aborted", std::future::pending::<()>()));
-    tokio::task::yield_now().await;
+    let (polled, is_polled) = tokio::sync::oneshot::channel();
+    let aborted = tokio::spawn(async_tool!("aborted", async move {
+        polled.send(()).expect("somebody waits");
+        std::future::pending::<()>().await;
+    }));
+    is_polled
+        .await
+        .expect("it is polled: before, it is no call");
     aborted.abort();
     assert!(aborted.await.expect_err("it never ends").is_cancelled());
     assert_eq!(statistics("aborted").cancelled, 1);

@@ -126,7 +126,7 @@ fn logs_exporter(exporter: LogsExporter, config: &Config) -> Made {
         #[cfg(feature = "loki")]
         LogsExporter::Loki => Ok(Box::new(crate::logs::loki::Loki::new(&logs.loki)?)),
         LogsExporter::Otlp => otlp(OtlpClient::Builtin, &logs.backend),
-        #[cfg(feature = "console")]
+        #[cfg(all(feature = "console", feature = "logs"))]
         LogsExporter::Console => Ok(Box::new(crate::logs::console::Console::new(logs.format))),
         #[cfg(feature = "file")]
         LogsExporter::File => Ok(Box::new(crate::export::file::File::new(

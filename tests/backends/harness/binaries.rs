@@ -13,6 +13,8 @@ pub(crate) struct Binaries {
     pub(crate) otelcol: PathBuf,
     pub(crate) jaeger: PathBuf,
     pub(crate) loki: PathBuf,
+    /// Loads a compose file as docker compose does.
+    pub(crate) compose_config: PathBuf,
 }
 
 impl Binaries {
@@ -43,6 +45,7 @@ fn find() -> Result<Binaries, String> {
         otelcol: program("OTELCOL", "otelcol", "otelcol")?,
         jaeger: program("JAEGER", "jaeger", "jaeger")?,
         loki: program("LOKI", "loki", "loki")?,
+        compose_config: program("COMPOSE", "compose", "compose-config")?,
     })
 }
 

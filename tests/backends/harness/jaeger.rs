@@ -6,7 +6,7 @@ use super::http::get_json;
 use super::{Binaries, ports, server::Server};
 
 pub(crate) struct Jaeger {
-    _server: Server,
+    pub(crate) server: Server,
     query_port: u16,
     pub(crate) grpc_port: u16,
     http_port: u16,
@@ -30,11 +30,27 @@ impl Jaeger {
             |_, config| vec!["--config".to_owned(), config.display().to_string()],
             &format!("http://127.0.0.1:{health}/status"),
         );
+        Self::at(server, [query_port, grpc_port, http_port])
+    }
+
+    /// One that was started otherwise: its ports for queries, OTLP/gRPC and OTLP/HTTP.
+    pub(crate) fn at(server: Server, [query_port, grpc_port, http_port]: [u16; 3]) -> Self {
         Self {
-            _server: server,
+            server,
             query_port,
             grpc_port,
             http_port,
+        }
+    }
+
+    /// The traces of a service in the last hour, at most 20,000.
+    pub(crate) fn traces(&self, service: &str) -> Result<Vec<Value>, String> {
+        let url = format!("http://127.0.0.1:{}/api/traces", self.query_port);
+        let query = [("service", service), ("limit", "20000"), ("lookback", "1h")];
+        let mut answer = get_json(&url, &query)?;
+        match answer["data"].take() {
+            Value::Array(traces) => Ok(traces),
+            _ => Err(answer.to_string()),
         }
     }
 

@@ -94,6 +94,19 @@ impl Loki {
         ));
     }
 
+    /// One that was started otherwise.
+    pub(crate) fn at(server: Server, port: u16) -> Self {
+        let mut loki = Self::chosen(LokiOptions::default());
+        loki.ports[0] = port;
+        loki.server = Some(server);
+        loki
+    }
+
+    /// The server of [`Loki::at`], to kill and start again.
+    pub(crate) fn server(&mut self) -> &mut Server {
+        self.server.as_mut().expect("it was started")
+    }
+
     /// Ends it at once. What it had is in its write-ahead log.
     pub(crate) fn stop(&mut self) {
         self.server = None;
@@ -155,13 +168,21 @@ impl Loki {
 
     /// How many lines of the last hour a selector finds.
     pub(crate) fn count(&self, selector: &str) -> Result<u64, String> {
-        let query = format!("sum(count_over_time({selector}[1h]))");
+        Ok(self.sum(&format!("sum(count_over_time({selector}[1h]))"))? as u64)
+    }
+
+    /// What a query that counts comes to in a moment, over all its series.
+    pub(crate) fn sum(&self, query: &str) -> Result<f64, String> {
         let at = format!("{}", now() + 30.0);
-        let answer = self.ask("query", &[("query", &query), ("time", &at)])?;
-        match answer["data"]["result"][0]["value"][1].as_str() {
-            Some(count) => count.parse().map_err(|_| count.to_owned()),
-            None => Ok(0),
-        }
+        let answer = self.ask("query", &[("query", query), ("time", &at)])?;
+        let series = answer["data"]["result"].as_array().ok_or("no result")?;
+        let values = series.iter().map(|series| &series["value"][1]);
+        values
+            .map(|value| {
+                let text = value.as_str().unwrap_or_default();
+                text.parse::<f64>().map_err(|_| value.to_string())
+            })
+            .sum()
     }
 
     fn ask(&self, what: &str, query: &[(&str, &str)]) -> Result<Value, String> {

@@ -10,16 +10,18 @@ mod otlp;
 mod patience;
 mod ports;
 mod postgres;
-mod process;
+pub(crate) mod process;
 mod program;
 mod prometheus;
 mod server;
+pub(crate) mod shipped;
+pub(crate) mod stack;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use binaries::Binaries;
 pub(crate) use collector::{Collector, CollectorPorts, Destinations};
-pub(crate) use http::{get, post_json};
+pub(crate) use http::{get, get_json, post_json};
 pub(crate) use jaeger::Jaeger;
 pub(crate) use loki::{Line, Loki, LokiOptions};
 pub(crate) use otlp::{Span, comparable, last_sum, spans};
@@ -28,6 +30,8 @@ pub(crate) use ports::free as free_port;
 pub(crate) use postgres::{PASSWORD, Postgres};
 pub(crate) use program::Program;
 pub(crate) use prometheus::{Prometheus, Sample};
+pub(crate) use server::Server;
+pub(crate) use stack::Stack;
 
 /// Seconds since 1970, as Prometheus takes a time.
 pub(crate) fn now() -> f64 {

@@ -60,6 +60,10 @@ impl Postgres {
         )
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// As a machine does that is switched off.
     pub(crate) fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
@@ -92,7 +96,7 @@ impl Postgres {
         self.try_query(question).unwrap()
     }
 
-    fn try_query(&self, question: &str) -> Result<String, String> {
+    pub(crate) fn try_query(&self, question: &str) -> Result<String, String> {
         let output = self
             .command("psql")
             .env("PGPASSWORD", PASSWORD)

@@ -23,18 +23,23 @@ impl Process {
 
     /// Runs `command` in `folder`; what it says on standard error is its log.
     pub(crate) fn start(name: &'static str, folder: TempDir, command: &mut Command) -> Self {
-        let log = File::create(folder.path().join(LOG)).expect("the log is created");
-        let started = command
-            .current_dir(folder.path())
-            .stderr(Stdio::from(log))
-            .spawn();
-        let child =
-            started.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()));
+        let child = spawn(&folder, command);
         Self {
             name,
             child,
             folder,
         }
+    }
+
+    /// Ends it at once. It fails only where it has ended already.
+    pub(crate) fn kill(&mut self) {
+        _ = self.child.kill();
+        _ = self.child.wait();
+    }
+
+    /// Runs `command` in the same folder, after [`Process::kill`].
+    pub(crate) fn start_again(&mut self, command: &mut Command) {
+        self.child = spawn(&self.folder, command);
     }
 
     pub(crate) fn file(&self, name: &str) -> PathBuf {
@@ -44,9 +49,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Both only fail where it has ended already.
-        _ = self.child.kill();
-        _ = self.child.wait();
+        self.kill();
         if thread::panicking() {
             self.folder.disable_cleanup(true);
             eprintln!(
@@ -56,6 +59,17 @@ impl Drop for Process {
             );
         }
     }
+}
+
+/// A second start writes on where the first one ended.
+fn spawn(folder: &TempDir, command: &mut Command) -> Child {
+    let mut log = File::options();
+    let log = log.create(true).append(true).open(folder.path().join(LOG));
+    let started = command
+        .current_dir(folder.path())
+        .stderr(Stdio::from(log.expect("the log is created")))
+        .spawn();
+    started.unwrap_or_else(|error| panic!("{}: {error}", command.get_program().display()))
 }
 
 const LOG: &str = "log";

@@ -55,9 +55,14 @@ impl Program {
 
     /// Tells it a command, and reads what it says to that.
     pub(crate) fn ask(&mut self, command: &str) -> Value {
+        self.tell(command);
+        self.answer()
+    }
+
+    /// Tells it a command that it works on for a while; [`Program::answer`] waits for its end.
+    pub(crate) fn tell(&mut self, command: &str) {
         let input = self.input.as_mut().expect("not finished");
         writeln!(input, "{command}").expect("it reads");
-        self.answer()
     }
 
     /// Ends its input, and waits until it has returned from `main`.
@@ -92,7 +97,8 @@ impl Program {
             .collect()
     }
 
-    fn answer(&mut self) -> Value {
+    /// What it says to a command it was told.
+    pub(crate) fn answer(&mut self) -> Value {
         let mut line = String::new();
         self.output
             .read_line(&mut line)

@@ -9,7 +9,7 @@ use super::patience::eventually;
 use super::{Binaries, ports, server::Server};
 
 pub(crate) struct Prometheus {
-    _server: Server,
+    pub(crate) server: Server,
     pub(crate) port: u16,
 }
 
@@ -42,10 +42,12 @@ impl Prometheus {
             },
             &format!("http://127.0.0.1:{port}/-/ready"),
         );
-        Self {
-            _server: server,
-            port,
-        }
+        Self::at(server, port)
+    }
+
+    /// One that was started otherwise.
+    pub(crate) fn at(server: Server, port: u16) -> Self {
+        Self { server, port }
     }
 
     /// Where OTLP/HTTP metrics go.

@@ -186,5 +186,10 @@ fn what_is_started_differs_in_ports_and_paths() {
         fs::write(&list, &differences).expect("the list is written");
     }
     let listed = fs::read_to_string(&list).unwrap_or_default();
-    assert_eq!(listed, differences, "UPDATE_DOCS=1 writes {}", list.display());
+    assert_eq!(
+        listed,
+        differences,
+        "UPDATE_DOCS=1 writes {}",
+        list.display()
+    );
 }

@@ -44,6 +44,9 @@ fn lines_by_the_push_api() {
     let made = agent.ask("work 60");
     assert_eq!(agent.ask("flush 30000")["delivered"], true);
     lines_of(&stack, &[&made]);
+    // A label of pushed lines only: what comes by OTLP has it in the line.
+    let labelled = stack.loki.lines("{application=\"agent\", level=\"error\"}");
+    assert!(labelled.unwrap().len() >= 25);
     agent.finish();
 }
 
@@ -51,15 +54,30 @@ fn metrics(stack: &Stack, made: &[&Value; 1]) {
     let prometheus = &stack.prometheus;
     let of = |tool: &str| format!("{{job=\"agent\", environment=\"test\", tool_name=\"{tool}\"}}");
     prometheus.comes_to("sum(tool_calls_total)", all_calls(made));
-    for tool in ["answer", "rag_query", "llm_generate", "parse", "crash", "give_up"] {
+    for tool in [
+        "answer",
+        "rag_query",
+        "llm_generate",
+        "parse",
+        "crash",
+        "give_up",
+    ] {
         let each = |outcome| calls(made, tool, outcome);
         let ended = ["success", "error", "panic", "cancelled"].map(each);
-        prometheus.comes_to(&format!("sum(tool_calls_total{})", of(tool)), ended.iter().sum());
+        prometheus.comes_to(
+            &format!("sum(tool_calls_total{})", of(tool)),
+            ended.iter().sum(),
+        );
         let errors = each("error") + each("panic");
         prometheus.comes_to(&format!("sum(tool_errors_total{})", of(tool)), errors);
-        for (status, calls) in ["success", "error", "panic", "cancelled"].into_iter().zip(ended) {
+        for (status, calls) in ["success", "error", "panic", "cancelled"]
+            .into_iter()
+            .zip(ended)
+        {
             if calls > 0.0 {
-                let count = format!("sum(tool_duration_count{{tool_name=\"{tool}\", status=\"{status}\"}})");
+                let count = format!(
+                    "sum(tool_duration_count{{tool_name=\"{tool}\", status=\"{status}\"}})"
+                );
                 prometheus.comes_to(&count, calls);
             }
         }
@@ -76,7 +94,10 @@ fn metrics(stack: &Stack, made: &[&Value; 1]) {
     }
     for (expression, value) in [
         ("tool_objective_success{tool_name=\"llm_generate\"}", 90.0),
-        ("tool_objective_latency_ms{tool_name=\"llm_generate\"}", 1000.0),
+        (
+            "tool_objective_latency_ms{tool_name=\"llm_generate\"}",
+            1000.0,
+        ),
         ("tool_objective_quantile{tool_name=\"llm_generate\"}", 95.0),
         ("tool_threshold_ms{tool_name=\"parse\"}", 3000.0),
         ("sum(tool_active)", 0.0),
@@ -84,8 +105,13 @@ fn metrics(stack: &Stack, made: &[&Value; 1]) {
     ] {
         prometheus.comes_to(expression, value);
     }
-    let slow = prometheus.query("tool_slow_total{tool_name=\"rag_query\"}").unwrap();
-    assert!(slow[0].value >= 6.0, "each tenth of sixty calls is over its limit: {slow:?}");
+    let slow = prometheus
+        .query("tool_slow_total{tool_name=\"rag_query\"}")
+        .unwrap();
+    assert!(
+        slow[0].value >= 6.0,
+        "each tenth of sixty calls is over its limit: {slow:?}"
+    );
     let target = prometheus.query("target_info{job=\"agent\"}").unwrap();
     let labels = &target[0].labels;
     assert_eq!(labels["service_name"], "agent");
@@ -108,7 +134,12 @@ fn spans(stack: &Stack) -> String {
             .find(|span| span["operationName"] == format!("tool.{tool}"))
             .unwrap_or_else(|| panic!("{tool} in {trace}"))
     };
-    let (answer, rag, llm, parse) = (span("answer"), span("rag_query"), span("llm_generate"), span("parse"));
+    let (answer, rag, llm, parse) = (
+        span("answer"),
+        span("rag_query"),
+        span("llm_generate"),
+        span("parse"),
+    );
     for child in [rag, llm, parse] {
         let parent = list(&child["references"]).find(|of| of["refType"] == "CHILD_OF");
         assert_eq!(parent.unwrap()["spanID"], answer["spanID"], "{child}");
@@ -118,7 +149,9 @@ fn spans(stack: &Stack) -> String {
     assert_eq!(tag(answer, "span.kind"), Some(json!("server")));
     assert_eq!(tag(llm, "span.kind"), Some(json!("client")));
 
-    let keys: BTreeSet<_> = list(&llm["tags"]).filter_map(|tag| tag["key"].as_str()).collect();
+    let keys: BTreeSet<_> = list(&llm["tags"])
+        .filter_map(|tag| tag["key"].as_str())
+        .collect();
     for key in [
         "tool.name",
         "tool.status",
@@ -138,7 +171,10 @@ fn spans(stack: &Stack) -> String {
     assert_eq!(tag(llm, "tool.name"), Some(json!("llm_generate")));
     assert_eq!(tag(llm, "tool.status"), Some(json!("error")));
     assert_eq!(tag(llm, "tool.param.temperature"), Some(json!(0.5)));
-    assert_eq!(tag(llm, "error.message"), Some(json!("the model is overloaded")));
+    assert_eq!(
+        tag(llm, "error.message"),
+        Some(json!("the model is overloaded"))
+    );
     assert_eq!(tag(llm, "otel.status_code"), Some(json!("ERROR")));
     assert_eq!(tag(answer, "otel.status_code"), None);
     let event = &answer["logs"][0];
@@ -193,17 +229,43 @@ fn lines_of(stack: &Stack, made: &[&Value]) {
     let failed = calls(made, "llm_generate", "error")
         + calls(made, "parse", "error")
         + calls(made, "crash", "panic");
-    let all = found("{application=\"agent\"} | json | status=~\".+\"", all_calls(made));
-    found("{application=\"agent\"} |= \"ERROR\" | json | status=~\".+\"", failed);
-    found("{application=\"agent\", environment=\"test\", level=\"error\"}", failed);
+    let all = found(
+        "{application=\"agent\"} | json | status=~\".+\"",
+        all_calls(made),
+    );
+    found(
+        "{application=\"agent\"} |= \"ERROR\" | json | status=~\".+\"",
+        failed,
+    );
+    found(
+        "{application=\"agent\", environment=\"test\"} | json | level=\"ERROR\" | status=~\".+\"",
+        failed,
+    );
     let of_tool = calls(made, "llm_generate", "success") + calls(made, "llm_generate", "error");
-    let of_tool = found("{application=\"agent\", tool_name=\"llm_generate\"} | json", of_tool);
-    let slow = stack.loki.lines("{application=\"agent\"} | json | duration_ms > 5").unwrap();
-    assert!(slow.len() >= 6, "each tenth of sixty calls takes 6 ms: {}", slow.len());
-    assert!(slow.iter().all(|line| line.labels["tool_name"] == "rag_query" || !line.labels.contains_key("__error__")));
+    let of_tool = found(
+        "{application=\"agent\", tool_name=\"llm_generate\"} | json",
+        of_tool,
+    );
+    let slow = stack
+        .loki
+        .lines("{application=\"agent\"} | json | duration_ms > 5")
+        .unwrap();
+    assert!(
+        slow.len() >= 6,
+        "each tenth of sixty calls takes 6 ms: {}",
+        slow.len()
+    );
+    assert!(
+        slow.iter()
+            .all(|line| line.labels["tool_name"] == "rag_query"
+                || !line.labels.contains_key("__error__"))
+    );
 
     let line = |lines: &[Line], wanted: &str| {
-        let line = lines.iter().find(|line| line.text.contains(wanted)).cloned();
+        let line = lines
+            .iter()
+            .find(|line| line.text.contains(wanted))
+            .cloned();
         line.unwrap_or_else(|| panic!("{wanted} in {lines:?}"))
     };
     let failure = line(&of_tool, "LlmError");
@@ -216,7 +278,15 @@ fn lines_of(stack: &Stack, made: &[&Value]) {
     ] {
         assert_eq!(json[field], value, "{json}");
     }
-    assert!(json["duration_ms"].is_number() && json["message"].is_string(), "{json}");
+    assert!(
+        json["duration_ms"].is_number() && json["message"].is_string(),
+        "{json}"
+    );
     assert_eq!(json["span_id"].as_str().map(str::len), Some(16), "{json}");
-    assert_eq!(all.iter().filter(|line| line.text.contains("\"panic\"")).count() as f64, calls(made, "crash", "panic"));
+    assert_eq!(
+        all.iter()
+            .filter(|line| line.text.contains("\"panic\""))
+            .count() as f64,
+        calls(made, "crash", "panic")
+    );
 }

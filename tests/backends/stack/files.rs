@@ -146,7 +146,10 @@ fn weak_passwords_stay_on_this_machine() {
             let refused = run(open, weak);
             let why = String::from_utf8_lossy(&refused.stderr).into_owned();
             assert!(!refused.status.success(), "{open} {weak}: {why}");
-            assert!(why.contains("POSTGRES_PASSWORD") && why.contains(open), "{why}");
+            assert!(
+                why.contains("POSTGRES_PASSWORD") && why.contains(open),
+                "{why}"
+            );
             assert!(!why.contains(strong), "{why}");
         }
     }
@@ -174,16 +177,32 @@ fn rules_are_right() {
     assert_eq!(tested.matches("SUCCESS").count(), tests.len(), "{tested}");
 
     // Each alert is seen to fire and seen not to.
-    let tests: String = tests.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+    let tests: String = tests
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap())
+        .collect();
     for file in rules {
         for line in fs::read_to_string(file).unwrap().lines() {
             let Some((_, alert)) = line.split_once("- alert: ") else {
                 continue;
             };
-            let checks: Vec<_> = tests.split(&format!("alertname: {alert}")).skip(1).collect();
-            let silent = |check: &&&str| check.trim_start_matches([',', ' ']).starts_with("exp_alerts: []");
-            assert!(checks.iter().any(|check| silent(&check)), "{alert} is never silent");
-            assert!(!checks.iter().all(|check| silent(&check)), "{alert} never fires");
+            let checks: Vec<_> = tests
+                .split(&format!("alertname: {alert}"))
+                .skip(1)
+                .collect();
+            let silent = |check: &&&str| {
+                check
+                    .trim_start_matches([',', ' '])
+                    .starts_with("exp_alerts: []")
+            };
+            assert!(
+                checks.iter().any(|check| silent(&check)),
+                "{alert} is never silent"
+            );
+            assert!(
+                !checks.iter().all(|check| silent(&check)),
+                "{alert} never fires"
+            );
         }
     }
 }
@@ -215,8 +234,14 @@ fn dashboards_are_what_their_sources_say_and_whole() {
             assert!(says.len() > 20, "{title}: {says}");
             let of = panel["datasource"]["uid"].as_str().unwrap();
             let name = of.trim_start_matches("${").trim_end_matches('}');
-            assert!(of.starts_with("${") && variables.contains(name), "{title}: {of}");
-            assert!(panel["fieldConfig"]["defaults"]["unit"].is_string(), "{title}");
+            assert!(
+                of.starts_with("${") && variables.contains(name),
+                "{title}: {of}"
+            );
+            assert!(
+                panel["fieldConfig"]["defaults"]["unit"].is_string(),
+                "{title}"
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ mod arrives;
 mod files;
 mod panels;
 mod restarts;
+mod store_panels;
 mod tls;
 
 use crate::harness::{Program, Stack};

@@ -62,9 +62,13 @@ fn under_load(test: &str, restart: impl FnOnce(&mut Stack)) {
 fn adds_up(stack: &Stack, made: &[&Value]) {
     let all = all_calls(made);
     assert!(all > 1000.0, "{all}");
-    stack.prometheus.comes_to("sum(tool_calls_total{tool_name!~\"_other\"})", all);
+    stack
+        .prometheus
+        .comes_to("sum(tool_calls_total{tool_name!~\"_other\"})", all);
     let panics = calls(made, "crash", "panic");
-    stack.prometheus.comes_to("sum(tool_errors_total{tool_name=\"crash\"})", panics);
+    stack
+        .prometheus
+        .comes_to("sum(tool_errors_total{tool_name=\"crash\"})", panics);
 
     // A request whose answer was lost is sent again: Jaeger knows a span by its id, Loki a
     // line by its stream, time and text, so nothing is there twice.
@@ -80,7 +84,10 @@ fn adds_up(stack: &Stack, made: &[&Value]) {
         once.dedup();
         match spans.len() {
             found if found as f64 == all && once.len() == found => Ok(()),
-            found => Err(format!("{found} spans, {} of them different, of {all}", once.len())),
+            found => Err(format!(
+                "{found} spans, {} of them different, of {all}",
+                once.len()
+            )),
         }
     });
     eventually("Loki has each line once", || {

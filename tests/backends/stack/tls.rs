@@ -31,7 +31,10 @@ fn collector(binaries: &Binaries, at: &Places) -> (Server, std::path::PathBuf) {
     let folder = Process::folder("otelcol");
     make_keys(folder.path());
     let keys = folder.path().to_owned();
-    (stack::collector(folder, binaries, at, &["mutual-tls.yaml"]), keys)
+    (
+        stack::collector(folder, binaries, at, &["mutual-tls.yaml"]),
+        keys,
+    )
 }
 
 /// Whether one trace arrives, and what the program says where it does not.
@@ -86,7 +89,8 @@ fn only_those_with_the_right_certificate_get_in() {
     }
 
     let no_certificate = format!("{{ ca_file: '{}' }}", file("tls", "ca.pem"));
-    let strangers_ca = tls("tls", "client").replace(&file("tls", "ca.pem"), &file("stranger", "ca.pem"));
+    let strangers_ca =
+        tls("tls", "client").replace(&file("tls", "ca.pem"), &file("stranger", "ca.pem"));
     for (endpoint, protocol) in [(http("localhost"), "http"), (grpc, "grpc")] {
         for (what, tls) in [
             ("no certificate", no_certificate.clone()),

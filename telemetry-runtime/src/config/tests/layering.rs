@@ -550,7 +550,11 @@ fn the_effective_configuration_has_every_key_and_no_secret() {
 
 #[test]
 fn differences_tell_what_waits_for_a_restart() {
-    let keys = |lines: &str| Try::with_keys(lines).loaded().effective;
+    // Each has a folder of its own, and with it a store.
+    let keys = |lines: &str| {
+        let keys = Try::with_keys(lines).set("store", "none");
+        keys.loaded().effective
+    };
     let old = keys("traces_headers: { key: one }\nthresholds: { a: 1 }\nparams_capture: all");
     let new = keys(
         "traces_headers: { key: two }\nthresholds: { a: 1, b: 2 }\nparams_capture: none\nmax_tools: 5\nlog_level: DEBUG\nloki_enabled: false\ntraces_endpoint: http://h:4318",
@@ -620,8 +624,9 @@ fn the_documented_file_is_the_defaults() {
             || line.contains("params_redact")),
         "{text}"
     );
-    let from_file = Try::with_file(&text).loaded();
-    let from_nothing = Try::with_file("telemetry:\n").loaded();
+    // Each has a folder of its own, and with it a store.
+    let loaded = |text: &str| Try::with_file(text).set("store", "none").loaded();
+    let (from_file, from_nothing) = (loaded(&text), loaded("telemetry:\n"));
     assert_eq!(
         from_nothing.effective.differences(&from_file.effective),
         Differences::default()

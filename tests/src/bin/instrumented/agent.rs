@@ -47,9 +47,9 @@ impl Made {
     }
 
     fn told(&self) -> Value {
-        let calls = self.0.iter().map(|((tool, outcome), calls)| {
-            json!({ "tool": tool, "outcome": outcome, "calls": calls })
-        });
+        let calls = self.0.iter().map(
+            |((tool, outcome), calls)| json!({ "tool": tool, "outcome": outcome, "calls": calls }),
+        );
         Value::Array(calls.collect())
     }
 }
@@ -102,7 +102,14 @@ fn answer(question: &str, round: u64, made: &mut Made) {
     made.note("rag_query", "success");
     current().set_attribute("result.count", found);
     let generated = llm_generate(question, 0.5, round, &searched);
-    made.note("llm_generate", if generated.is_ok() { "success" } else { "error" });
+    made.note(
+        "llm_generate",
+        if generated.is_ok() {
+            "success"
+        } else {
+            "error"
+        },
+    );
     let parsed = parse(round);
     made.note("parse", if parsed.is_ok() { "success" } else { "error" });
     made.note("answer", "success");

@@ -378,7 +378,7 @@ fn what_is_meant_to_be_so_is_accepted() {
         .expect("it is told at once");
     assert_eq!(accepted.status, Status::Accepted, "{accepted:?}");
     assert!(
-        !detector().accept("accepts"),
+        !detector().accept(tool),
         "there is nothing left to accept"
     );
     let before = detector().report(of(tool, Status::Drifted)).len();

@@ -377,10 +377,7 @@ fn what_is_meant_to_be_so_is_accepted() {
         .recv_timeout(PATIENCE)
         .expect("it is told at once");
     assert_eq!(accepted.status, Status::Accepted, "{accepted:?}");
-    assert!(
-        !detector().accept(tool),
-        "there is nothing left to accept"
-    );
+    assert!(!detector().accept(tool), "there is nothing left to accept");
     let before = detector().report(of(tool, Status::Drifted)).len();
     assert!(before >= 1);
     assert!(detector().clear_events(Some(tool)) > before);

@@ -52,7 +52,13 @@ impl Output {
                 .set("traces_exporter", "file")
                 .set("traces_file", traces.to_string_lossy().into_owned())
                 .set("metrics_exporter", "file")
-                .set("metrics_file", metrics.to_string_lossy().into_owned()),
+                .set("metrics_file", metrics.to_string_lossy().into_owned())
+                // One file is larger than the next: how long most tools take says what they were
+                // given. The pairs that are compared stay the same.
+                .set(
+                    "tools",
+                    [("*", [("drift", false)]), ("similarity", [("drift", true)])],
+                ),
         }
     }
 }

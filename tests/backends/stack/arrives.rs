@@ -238,7 +238,7 @@ fn lines_of(stack: &Stack, made: &[&Value]) {
         failed,
     );
     found(
-        "{application=\"agent\", environment=\"test\"} | json | level=\"ERROR\" | status=~\".+\"",
+        "{application=\"agent\", environment=\"test\"} | json | level=~\"(?i)error\" | status=~\".+\"",
         failed,
     );
     let of_tool = calls(made, "llm_generate", "success") + calls(made, "llm_generate", "error");

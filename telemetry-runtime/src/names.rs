@@ -24,6 +24,8 @@ pub(crate) mod attribute {
     pub(crate) const TOOL_STREAM_ERRORS: &str = "tool.stream.errors";
     /// Why a span that head sampling left out was kept: `error` or `slow`.
     pub(crate) const TOOL_SAMPLED_REASON: &str = "tool.sampled.reason";
+    /// Of the thread that a call which still runs is on.
+    pub(crate) const THREAD_NAME: &str = "thread.name";
     pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
     pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
     pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
@@ -58,10 +60,14 @@ pub(crate) mod attribute {
 pub(crate) mod log {
     /// The event of a call that has ended.
     pub(crate) const EVENT_CALL: &str = "tool.call";
+    /// The event of a call that has been running for long and still does.
+    pub(crate) const EVENT_RUNNING: &str = "tool.running";
     /// The event of calls that left no record of their own.
     pub(crate) const EVENT_SUPPRESSED: &str = "tool.calls.suppressed";
     pub(crate) const DURATION_MS: &str = "duration_ms";
     pub(crate) const STATUS: &str = "status";
+    /// `status` of a call that still runs.
+    pub(crate) const RUNNING: &str = "running";
     /// How many calls were not logged, and how many of them failed.
     pub(crate) const SUPPRESSED_CALLS: &str = "suppressed.calls";
     pub(crate) const SUPPRESSED_FAILURES: &str = "suppressed.failures";

@@ -1,6 +1,7 @@
 //! Log records: one a call, and what the program itself writes.
 
 use std::fmt;
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -168,6 +169,60 @@ fn calls_that_are_not_sampled_are_logged_with_their_trace_but_no_parameters() {
     assert_eq!((records[0].flags, records[0].trace_id.len()), (0, 16));
     assert_eq!(attribute(&records[0], "tool.param.n"), None);
     assert!(message(&records[0]).ends_with(": TooLarge: larger than the index"));
+}
+
+/// Beside the lines on standard error, which only somebody at the terminal sees.
+#[test]
+fn a_call_that_runs_for_long_is_a_record_while_it_runs() {
+    let _alone = alone();
+    let sink = Sink::start(Mode::Accept);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("logs.jsonl");
+    let telemetry = start(
+        logs_to(&sink)
+            .set("logs_exporter", vec!["otlp", "file"])
+            .set("logs_file", file.to_string_lossy().into_owned())
+            .set("logs_batch_delay_ms", 1)
+            .set("log_calls", "errors")
+            .set("running_after_ms", 20)
+            .set("tools", [("silent", [("log_calls", "none")])]),
+    );
+    let (go, gone) = mpsc::channel::<()>();
+    let there = thread::Builder::new().name("stuck".to_owned());
+    let there = there.spawn(move || {
+        let silent = telemetry_runtime::track_tool_call("silent", ());
+        let hangs = telemetry_runtime::track_tool_call("hangs", ());
+        gone.recv().expect("somebody says so");
+        drop((hangs, silent));
+    });
+    let there = there.expect("a thread");
+    until("both are told of", || health().long_calls_seen == 2);
+    until("it is sent", || !sink.seen().logs.is_empty());
+    go.send(()).expect("it waits");
+    there.join().expect("no panic");
+    let records = end(telemetry, &sink);
+
+    assert_eq!(records.len(), 1, "{records:?}");
+    let record = &records[0];
+    assert_eq!(
+        (record.event_name.as_str(), record.severity_text.as_str()),
+        ("tool.running", "WARN")
+    );
+    let said = message(record);
+    assert!(said.starts_with("hangs has been running for "), "{said}");
+    assert!(said.ends_with(" ms on thread \"stuck\""), "{said}");
+    let of = |key| attribute(record, key).cloned();
+    assert_eq!(
+        (of("tool.name"), of("status")),
+        (string("hangs"), string("running"))
+    );
+    assert_eq!(of("thread.name"), string("stuck"));
+    assert!(matches!(of("duration_ms"), Some(Value::DoubleValue(ms)) if ms >= 20.0));
+    let written = std::fs::read_to_string(file).expect("it is there");
+    assert!(
+        written.contains(said.split('"').next().expect("a part")),
+        "{written}"
+    );
 }
 
 #[test]

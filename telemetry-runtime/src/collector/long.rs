@@ -35,7 +35,7 @@ pub(crate) fn told() -> u64 {
 /// Calls that have been running longer than they should: over `running_after_ms`, and over
 /// their own limit where that is more. Longest first.
 pub(crate) fn long_calls() -> Vec<LongCall> {
-    let mut calls: Vec<_> = overdue().into_iter().map(|(_, call)| call).collect();
+    let mut calls: Vec<_> = overdue().into_iter().map(|long| long.call).collect();
     calls.sort_by_key(|call| call.since);
     calls
 }
@@ -44,14 +44,21 @@ pub(crate) fn long_calls() -> Vec<LongCall> {
 /// one thread began within a millisecond are taken for one.
 type Key = (usize, Activity);
 
-fn overdue() -> Vec<(Key, LongCall)> {
+/// One that was found.
+struct Overdue {
+    key: Key,
+    tool: &'static Tool,
+    call: LongCall,
+}
+
+fn overdue() -> Vec<Overdue> {
     let tools = tool::known(0);
     let anchor = Anchor::now();
     let now = clock::now();
     let mut found = Vec::new();
     let mut look = |place: usize, thread: Option<&str>, activity: Activity| {
         let known = activity.tool().and_then(|tool| tools.get(tool as usize));
-        if let Some(tool) = known
+        if let Some(&tool) = known
             && clock::nanos(activity.start(), now) > limit(tool)
         {
             let call = LongCall {
@@ -59,7 +66,8 @@ fn overdue() -> Vec<(Key, LongCall)> {
                 since: UNIX_EPOCH + Duration::from_nanos(anchor.unix_ns(activity.start())),
                 thread: thread.map(str::to_owned),
             };
-            found.push(((place, activity), call));
+            let key = (place, activity);
+            found.push(Overdue { key, tool, call });
         }
     };
     lock(&LANES).each_active(|thread, activity| {
@@ -107,18 +115,19 @@ impl Watch {
         self.next = now + Self::INTERVAL.min(self.patience());
         let overdue = overdue();
         let mut notices = 0;
-        for (_, call) in overdue.iter().filter(|(key, _)| !self.told.contains(key)) {
+        let new = overdue.iter().filter(|long| !self.told.contains(&long.key));
+        for Overdue { tool, call, .. } in new {
             TOLD.fetch_add(1, Relaxed);
             let mut is_told = false;
             for sink in &mut *sinks {
-                is_told |= sink.running(call);
+                is_told |= sink.running(tool, call);
             }
             if !is_told && notices < MAX_NOTICES {
                 notices += 1;
                 notice(&text(call));
             }
         }
-        self.told = overdue.into_iter().map(|(key, _)| key).collect();
+        self.told = overdue.into_iter().map(|long| long.key).collect();
     }
 
     /// A tenth of what a call may take, so that short limits are not told late.

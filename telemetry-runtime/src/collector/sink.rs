@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::overflow::Overflow;
 use crate::call::Record;
 use crate::call::clock::Anchor;
+use crate::call::tool::Tool;
 use crate::health::LongCall;
 use crate::metrics::Metrics;
 
@@ -17,9 +18,9 @@ pub(crate) trait Sink: Send {
     /// Calls whose records found no room, as their threads have counted them.
     fn overflow(&mut self, overflow: &Overflow);
 
-    /// A call that has been running for long and still does: once a call. Gives whether this
-    /// tells somebody.
-    fn running(&mut self, _call: &LongCall) -> bool {
+    /// A call of `tool` that has been running for long and still does: once a call. Gives whether
+    /// this tells somebody.
+    fn running(&mut self, _tool: &'static Tool, _call: &LongCall) -> bool {
         false
     }
 

@@ -12,9 +12,11 @@ use crate::call::{Outcome, Record};
 use crate::collector::{Overflow, Sink};
 use crate::config::{LogCalls, LogLevel};
 use crate::export::{Batch, Lane};
-use crate::names::attribute::{ERROR_TYPE, TOOL_NAME};
+use crate::health::LongCall;
+use crate::names::attribute::{ERROR_TYPE, THREAD_NAME, TOOL_NAME};
 use crate::names::log::{
-    DURATION_MS, EVENT_CALL, EVENT_SUPPRESSED, STATUS, SUPPRESSED_CALLS, SUPPRESSED_FAILURES,
+    DURATION_MS, EVENT_CALL, EVENT_RUNNING, EVENT_SUPPRESSED, RUNNING, STATUS, SUPPRESSED_CALLS,
+    SUPPRESSED_FAILURES,
 };
 use crate::otlp::Resource;
 use crate::otlp::logs::{LogData, LogEncoder, LogParts, LogWriter, Severity, SpanRef};
@@ -175,6 +177,43 @@ impl Sink for CallLogs {
                 }
             }
         }
+    }
+
+    /// Also where only errors are logged: what hangs may never come to be one. Where the tool is to
+    /// leave no record, somebody else may tell.
+    fn running(&mut self, tool: &'static Tool, call: &LongCall) -> bool {
+        let severity = Severity::Warn;
+        if tool.log_calls() == LogCalls::None || !severity.is_over(settings::level()) {
+            return false;
+        }
+        let second = self.begun.elapsed().as_secs();
+        let known = known(&mut self.tools, tool);
+        if known
+            .budget
+            .take(second, settings::per_second(), severity, false)
+        {
+            let ms = call.since.elapsed().unwrap_or_default().as_secs_f64() * 1e3;
+            message::of_running(&mut self.text, call, ms);
+            let time = clock::unix_now();
+            let log = LogData {
+                time,
+                observed: time,
+                severity,
+                // Only a call that has ended says which one it was.
+                span: None,
+                event_name: EVENT_RUNNING,
+                body: &self.text,
+            };
+            self.encoder.push(&log, |log| {
+                log.parts(&known.parts);
+                log.double(DURATION_MS, ms);
+                log.text(STATUS, RUNNING);
+                if let Some(thread) = &call.thread {
+                    log.text(THREAD_NAME, thread);
+                }
+            });
+        }
+        true
     }
 
     fn tick(&mut self, flush: bool) {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::budget::Suppressed;
 use crate::call::{Outcome, Record};
+use crate::health::LongCall;
 
 /// `load succeeded in 12.3 ms`, `load failed after 2.00 s: TimedOut: no answer`, … into `text`.
 pub(super) fn of_call(text: &mut String, record: &Record, nanos: u64, slow: bool) {
@@ -32,6 +33,17 @@ pub(super) fn of_call(text: &mut String, record: &Record, nanos: u64, slow: bool
         text.push_str(": ");
         text.push_str(part);
     }
+}
+
+/// `load has been running for 61200 ms on thread "worker-3"`, `… as a future`
+pub(super) fn of_running(text: &mut String, call: &LongCall, ms: f64) {
+    text.clear();
+    let _ = write!(text, "{} has been running for ", call.tool);
+    duration(text, ms);
+    let _ = match &call.thread {
+        Some(thread) => write!(text, " on thread {thread:?}"),
+        None => write!(text, " as a future"),
+    };
 }
 
 /// `load: 4120 calls not logged, 12 of them failed`

@@ -322,6 +322,78 @@ fn which_calls_are_logged_is_said_by_tool_and_changes_while_running() {
     end(telemetry, &sink);
 }
 
+/// As `tracing`'s `EnvFilter` has it.
+#[test]
+fn which_lines_are_taken_is_said_by_target_span_and_field() {
+    fn all() {
+        info!("plain");
+        debug!("detail");
+        debug!(target: "other::deep", "of another");
+        log::debug!(target: "bridged", "by log");
+        let query = info_span!("query", user = 17).entered();
+        debug!("in a query");
+        debug!(target: "other", "of another in a query");
+        drop(query);
+        let _query = info_span!("query", user = 18).entered();
+        debug!("in a query of somebody else");
+    }
+    let _alone = alone();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("telemetry.yaml");
+    let sink = Sink::start(Mode::Accept);
+    let write = |filter: &str| {
+        let fixed = "traces_exporter: none\n  metrics_exporter: none\n  logs_exporter: otlp";
+        let filter = match filter {
+            "" => String::new(),
+            filter => format!("  log_filter: \"{filter}\"\n"),
+        };
+        let text = format!(
+            "telemetry:\n  {fixed}\n  logs_endpoint: {}\n{filter}",
+            sink.url()
+        );
+        std::fs::write(&file, text).expect("it can be written");
+    };
+    write("");
+    let telemetry = start(Telemetry::builder().file(&file));
+    let takes = |filter: &str| {
+        write(filter);
+        telemetry.reload().expect("a right file");
+        all();
+        telemetry.flush(PATIENCE);
+        let mut seen = sink.seen();
+        let records = seen.logs.drain(..);
+        records
+            .map(|record| message(&record).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(takes(""), ["plain"], "log_level holds");
+    assert_eq!(takes("off"), [""; 0]);
+    assert_eq!(takes("warn,logs=info"), ["plain"]);
+    assert_eq!(
+        takes("other=debug"),
+        ["of another", "of another in a query"]
+    );
+    assert_eq!(takes("off, bridged=debug"), ["by log"]);
+    assert_eq!(
+        takes("off,[query]=debug"),
+        [
+            "in a query",
+            "of another in a query",
+            "in a query of somebody else"
+        ]
+    );
+    assert_eq!(
+        takes("info,[query{user=17}]=debug"),
+        ["plain", "in a query", "of another in a query"]
+    );
+    assert_eq!(
+        takes("info,logs[query{user=18}]=debug"),
+        ["plain", "in a query of somebody else"]
+    );
+    assert_eq!(takes("error"), [""; 0]);
+    end(telemetry, &sink);
+}
+
 struct Panics;
 
 impl fmt::Debug for Panics {

@@ -234,7 +234,7 @@ pub(crate) static TABLE: &[Section] = &[
             )
             .needs("logs"),
             Key::new("log_level", Choice(LOG_LEVELS), "INFO", "The lowest level that is written; WARN and WARNING are one level").needs("logs").reloads(),
-            Key::new("log_filter", Text, "", "Levels by target for the program's own lines, as in RUST_LOG, over which it wins: \"info,hyper=warn\"; left out: log_level").needs("logs").reloads(),
+            Key::new("log_filter", Text, "", "Which of the program's own lines are written, in directives as tracing's EnvFilter reads them: \"info,hyper=warn,my_app[query{user=17}]=debug\"; RUST_LOG wins over the file; left out: log_level").needs("logs").reloads(),
             Key::new("log_calls", LOG_CALLS, "all", "Which calls leave a line when they end: `errors` those that failed, `slow` these and those over their threshold").needs("logs").reloads(),
             Key::new(
                 "log_calls_per_second",

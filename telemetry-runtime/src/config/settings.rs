@@ -363,7 +363,7 @@ pub(crate) struct Calls {
     pub(crate) log_level: LogLevel,
     /// `running_after_ms`
     pub(crate) running_after: Duration,
-    /// `log_filter`, `RUST_LOG`: levels by target, of the program's own lines.
+    /// `log_filter`, `RUST_LOG`: which of the program's own lines are written.
     pub(crate) log_filter: Option<String>,
     /// `trace_events`: lines written inside a tool become events of its span.
     pub(crate) trace_events: bool,

@@ -17,6 +17,7 @@ pub(crate) fn configure(calls: &Calls) {
     let own = calls
         .log_filter
         .as_deref()
+        .filter(|text| !text.trim().is_empty())
         .and_then(|text| parse(text).ok());
     own.unwrap_or_else(|| Filter::level(calls.log_level)).set();
 }

@@ -95,7 +95,9 @@ impl Resolver<'_> {
         else {
             return;
         };
-        let text = format!("{why}, allowed: a list such as info,hyper=warn,my_crate::db=debug");
+        let text = format!(
+            "{why}, allowed: directives such as info,hyper=warn,my_app::db=debug,my_app[query{{user=17}}]=trace"
+        );
         if setting.layer == Layer::OpenTelemetry {
             let notice = format!("{}: {text}; log_level holds", setting.place);
             self.notices.push(notice);

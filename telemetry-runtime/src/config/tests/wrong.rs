@@ -148,6 +148,42 @@ fn wrong_types_and_ranges() {
     );
 }
 
+#[cfg(feature = "logs")]
+#[test]
+fn directives_that_nobody_understands() {
+    const ALLOWED: &str =
+        "allowed: directives such as info,hyper=warn,my_app::db=debug,my_app[query{user=17}]=trace";
+    for (filter, wrong) in [
+        ("info, hyper=loud", "hyper=loud"),
+        ("debug,app[query{]=info", "app[query{]=info"),
+        ("!", "!"),
+        // What `EnvFilter` does not take either: it ends a directive at every comma.
+        ("app[query{a=1,b=2}]=info", "app[query{a=1"),
+    ] {
+        let faults = Try::with_keys(&format!("log_filter: {filter:?}")).faults();
+        let start = format!("telemetry.yaml:2:15: telemetry.log_filter: found {wrong:?} (");
+        assert!(
+            faults.starts_with(&start) && faults.ends_with(ALLOWED),
+            "{faults}"
+        );
+    }
+    for filter in [
+        " info , hyper=warn ,",
+        "off",
+        "app",
+        "[query]=debug",
+        "app[query{user=[0-9]+}]",
+    ] {
+        Try::with_keys(&format!("log_filter: '{filter}'")).loaded();
+    }
+    let loaded = Try::with_keys("log_level: WARN")
+        .environment([("RUST_LOG", "loud=very")])
+        .loaded();
+    assert_eq!(loaded.notices.len(), 1, "{:?}", loaded.notices);
+    assert!(loaded.notices[0].starts_with("RUST_LOG: found \"loud=very\" ("));
+    assert!(loaded.notices[0].ends_with("; log_level holds"));
+}
+
 #[test]
 fn unknown_names() {
     says(

@@ -9,7 +9,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::filter::ByTarget;
+use super::filter::Chosen;
 use super::front::FRONT;
 use super::thread::help;
 use super::visit::{Fields, Keep, Scratch, Visitor};
@@ -46,7 +46,7 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    Taking.with_filter(ByTarget)
+    Taking.with_filter(Chosen)
 }
 
 struct Taking;

@@ -167,7 +167,10 @@ use proc_macro::TokenStream;
 ///
 /// ## `name = "…"`
 ///
-/// The tool's name, else the function's. Two places with one name are one tool.
+/// The tool's name, else the function's. Two places with one name are one tool. It becomes a metric's
+/// label and is asked for in queries: one line of at most 256 bytes that can be seen, without spaces
+/// around it, quotes and backslashes, and without `*` and `?`, which stand for others in the
+/// configuration. `_other` is telemetry's own.
 ///
 /// ```
 /// # use telemetry_runtime::tool;
@@ -286,8 +289,10 @@ use proc_macro::TokenStream;
 ///
 /// ## `err`, `ret`
 ///
-/// The text of an error is on the span as `error.message`, by its `Display`, else by its `Debug`;
-/// `err = false` leaves it out. `ret` puts what the function gives on the span too, of a `Result`
+/// The text of an error is on the span as `error.message`, by its `Display`, else by its `Debug`,
+/// and what it names as its `source`, and so on, as `error.source`: a line each, at most eight. That
+/// is of an `Error`, a `Box<dyn Error>`, or what gives one by `AsRef`, as anyhow's and eyre's types
+/// do. `err = false` leaves both out, a function and `Debug` the second. `ret` puts what the function gives on the span too, of a `Result`
 /// what is in an `Ok`, as `tool.return`, captured as parameters are. Both take `Debug`, `Display` or
 /// a function in brackets.
 ///
@@ -429,7 +434,7 @@ use proc_macro::TokenStream;
 ///             let (a, b) = (a, b);
 ///             { a + b }
 ///         },
-///         |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
+///         |output| ::telemetry_runtime::__private::failure!(output),
 ///     )
 /// }
 /// ```
@@ -454,7 +459,7 @@ use proc_macro::TokenStream;
 ///                 { get(id).await }
 ///             })
 ///         },
-///         |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
+///         |output| ::telemetry_runtime::__private::failure!(output),
 ///     )
 /// }
 /// ```

@@ -31,6 +31,8 @@ pub(crate) mod attribute {
     pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
     pub(crate) const ERROR_TYPE: &str = "error.type";
     pub(crate) const ERROR_MESSAGE: &str = "error.message";
+    /// The errors below the error, as `source` gives them, a line each.
+    pub(crate) const ERROR_SOURCE: &str = "error.source";
     pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
     pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
     pub(crate) const GEN_AI_TOOL_CALL_ID: &str = "gen_ai.tool.call.id";

@@ -12,7 +12,7 @@ pub use crate::disabled::{
     Params, Returned, Site, StreamCall, around, begin, call, call_async, call_future, call_stream,
     guard, judge, map, ret, returned,
 };
-pub use crate::{__returns as returns, __site as site};
+pub use crate::{__failure as failure, __returns as returns, __site as site};
 
 /// Stands where a value of type `T` is named but never made.
 #[must_use]
@@ -28,6 +28,17 @@ macro_rules! __returns {
         if false {
             return $crate::__private::output::<$output>();
         }
+    };
+}
+
+/// The failure that a call's output is, if it is one, by its type: see `call/failure.rs`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __failure {
+    ($output:expr) => {
+        $crate::__private::returned($output)
+            .telemetry_error()
+            .telemetry_failure()
     };
 }
 

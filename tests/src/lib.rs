@@ -65,7 +65,7 @@ macro_rules! tool {
             |_| {},
         )
         .run($body, |output| {
-            ::telemetry_runtime::__private::returned(output).telemetry_failure()
+            ::telemetry_runtime::__private::failure!(output)
         })
     };
 }
@@ -82,7 +82,7 @@ macro_rules! async_tool {
                 )
                 .run($body)
             },
-            |output| ::telemetry_runtime::__private::returned(output).telemetry_failure(),
+            |output| ::telemetry_runtime::__private::failure!(output),
         )
     };
 }

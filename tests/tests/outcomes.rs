@@ -1,11 +1,13 @@
 //! How calls end, and that nobody but telemetry notices.
 
 use std::cell::Cell;
+use std::error::Error;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use futures_util::stream::{self, Stream, StreamExt};
 use opentelemetry::trace::Status;
 use telemetry_runtime::__private::{Failure, begin, call, call_async, guard, site};
 use telemetry_runtime::{current, track_tool_call};
@@ -68,6 +70,119 @@ fn success_and_error_are_told_by_the_result() {
         Some("refused")
     );
     assert_eq!(sent.one("well").status, Status::Unset);
+}
+
+/// An error because of another one.
+#[derive(Debug)]
+struct Caused(&'static str, Option<Box<Caused>>);
+
+impl fmt::Display for Caused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Caused {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.1.as_deref().map(|below| below as _)
+    }
+}
+
+fn caused() -> Caused {
+    let disk = Caused("disk full", None);
+    let write = Caused("cannot write page 7", Some(Box::new(disk)));
+    Caused("cannot save", Some(Box::new(write)))
+}
+
+mod caused_tools {
+    use super::{Caused, Error, Stream, caused, stream};
+    use telemetry_runtime::tool;
+
+    #[tool]
+    pub(super) fn typed() -> Result<(), Caused> {
+        Err(caused())
+    }
+
+    #[tool]
+    pub(super) fn dynamic() -> Result<(), Box<dyn Error>> {
+        Err(caused().into())
+    }
+
+    #[tool]
+    pub(super) async fn later() -> Result<(), Box<dyn Error + Send + Sync>> {
+        Err(caused().into())
+    }
+
+    #[tool]
+    pub(super) fn anyhows() -> anyhow::Result<()> {
+        Err(anyhow::Error::new(caused()).context("in the evening"))
+    }
+
+    #[tool]
+    pub(super) fn streamed() -> impl Stream<Item = Result<(), Caused>> {
+        stream::iter([Err(caused())])
+    }
+
+    #[tool]
+    pub(super) fn without_cause() -> Result<u8, std::num::ParseIntError> {
+        "x".parse()
+    }
+
+    #[tool(err = false)]
+    pub(super) fn silent() -> Result<(), Caused> {
+        Err(caused())
+    }
+
+    #[tool(err(|_| "[redacted]"))]
+    pub(super) fn redacted() -> Result<(), Caused> {
+        Err(caused())
+    }
+
+    #[tool(err(Display))]
+    pub(super) fn displayed() -> Result<(), Caused> {
+        Err(caused())
+    }
+}
+
+#[test]
+fn what_is_below_an_error_is_on_the_span() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    assert!(caused_tools::typed().is_err());
+    assert!(caused_tools::dynamic().is_err());
+    assert!(pollster::block_on(caused_tools::later()).is_err());
+    assert!(caused_tools::anyhows().is_err());
+    let streamed = pollster::block_on(caused_tools::streamed().collect::<Vec<_>>());
+    assert_eq!(streamed.len(), 1);
+    assert!(caused_tools::without_cause().is_err());
+    assert!(caused_tools::silent().is_err());
+    assert!(caused_tools::redacted().is_err());
+    assert!(caused_tools::displayed().is_err());
+    assert_eq!(statistics("typed").errors, 1);
+
+    let sent = spans.after(telemetry);
+    let told = |tool: &str| {
+        ["error.type", "error.message", "error.source"]
+            .map(|key| attribute(sent.one(tool), key).unwrap_or_default())
+    };
+    let below = "cannot write page 7\ndisk full";
+    assert_eq!(told("typed"), ["Caused", "cannot save", below]);
+    assert_eq!(told("dynamic"), ["dyn Error", "cannot save", below]);
+    assert_eq!(told("later"), ["dyn Error", "cannot save", below]);
+    assert_eq!(
+        told("anyhows"),
+        [
+            "anyhow::Error",
+            "in the evening",
+            "cannot save\ncannot write page 7\ndisk full"
+        ]
+    );
+    assert_eq!(told("streamed"), ["Caused", "cannot save", below]);
+    assert_eq!(told("without_cause")[2], "");
+    assert_eq!(told("silent"), ["Caused", "", ""]);
+    assert_eq!(told("redacted"), ["Caused", "[redacted]", ""]);
+    assert_eq!(told("displayed"), ["Caused", "cannot save", below]);
 }
 
 #[test]

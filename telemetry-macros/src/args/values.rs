@@ -8,19 +8,37 @@ use syn::{Expr, Ident, Lit, LitBool, LitStr, Token, parenthesized};
 use crate::errors::Errors;
 use crate::nearest::did_you_mean;
 
-/// A tool's name: something a person can read and a label can hold.
+/// A tool's name: something that a person can read, that a metric's label can hold, and that a
+/// query or a pattern of `tools` can name.
 pub(super) fn named(name: LitStr) -> syn::Result<LitStr> {
     let value = name.value();
     let fault = if value.trim().is_empty() {
         "a tool's name cannot be empty; leave `name` out to take the function's"
     } else if value.trim() != value {
         "a tool's name cannot begin or end with a space"
-    } else if value.chars().any(char::is_control) {
+    } else if value.chars().any(is_unseen) {
         "a tool's name is one line of printable characters"
+    } else if value.contains(['"', '\\', '`']) {
+        "a tool's name has no quotes and backslashes, which every query would have to escape; take another, such as `cache.get`"
+    } else if value.contains(['*', '?']) {
+        "`*` and `?` are for the patterns of the configuration's `tools`, which could not tell this name from others; take another, such as `cache.get`"
+    } else if value == "_other" {
+        "`_other` is the name of the tools beyond `max_tools`; take another"
+    } else if value.len() > MAX_NAME {
+        "a tool's name has at most 256 bytes; the rest would be cut off"
     } else {
         return Ok(name);
     };
     Err(syn::Error::new_spanned(name, fault))
+}
+
+/// Bytes; the runtime keeps no more.
+const MAX_NAME: usize = 256;
+
+/// Control characters, and those of Unicode that have no shape or turn the direction of a line.
+fn is_unseen(char: char) -> bool {
+    let is_format = matches!(char, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    char.is_control() || is_format
 }
 
 /// OpenTelemetry's kinds of spans.

@@ -12,7 +12,7 @@ pub(super) fn closure(args: &Args, krate: &TokenStream, output: &Type) -> TokenS
     if matches!(output, Type::Never(_)) {
         return quote!(|_| ::core::option::Option::None);
     }
-    let found = quote_spanned!(Span::mixed_site()=> #krate::__private::returned(output).telemetry_failure());
+    let found = quote_spanned!(Span::mixed_site()=> #krate::__private::failure!(output));
     let failure = match judged(args) {
         judged if judged.is_empty() => found,
         judged => {

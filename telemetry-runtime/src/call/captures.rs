@@ -174,6 +174,7 @@ fn call(record: &Record, scope: u64) -> Call {
         },
         error_type: details.and_then(|it| it.error_type.clone().map(Into::into)),
         error_message: details.and_then(|it| it.error_message.clone()),
+        error_source: details.and_then(|it| it.error_source.clone()),
         attributes: details
             .map(|it| attributes(&it.attributes))
             .unwrap_or_default(),

@@ -170,7 +170,9 @@ impl Current {
         self.ids.sampled
     }
 
-    /// Runs `body` inside this call, on whatever thread: calls made by it are children.
+    /// Runs `body` inside this call, on whatever thread: calls made by it are children. For a
+    /// thread's closure, a job of a pool, an iterator of rayon; the examples `context_to_threads` and
+    /// `context_to_rayon` do each.
     ///
     /// ```
     /// use telemetry_runtime::{current, tool};
@@ -190,7 +192,22 @@ impl Current {
         body()
     }
 
-    /// A future whose polls are inside this call: for spawned tasks.
+    /// A future whose polls are inside this call: for spawned tasks, as the example `async_tokio`
+    /// has them.
+    ///
+    /// ```
+    /// use telemetry_runtime::{current, tool};
+    ///
+    /// #[tool]
+    /// async fn both() {
+    ///     let task = tokio::spawn(current().wrap(one()));
+    ///     task.await.unwrap();
+    /// }
+    ///
+    /// #[tool]
+    /// async fn one() {}
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(both());
+    /// ```
     pub fn wrap<F: Future>(&self, future: F) -> InCurrent<F> {
         InCurrent {
             future,

@@ -1,11 +1,13 @@
 //! How generated code says that a call failed.
 //!
-//! `returned(&output).telemetry_failure()` is decided by the type of `output`, through
-//! aliases too, in the way of [`capture`](super::capture): the method stands on types
-//! that dereference to one another, and the compiler takes the first that fits.
+//! `failure!(&output)`, which is `returned(&output).telemetry_error().telemetry_failure()`, is decided by the type of `output`,
+//! through aliases too, in the way of [`capture`](super::capture): the methods stand on types
+//! that dereference to one another, and the compiler takes the first that fits. In two steps, so
+//! that what depends on an error's type is compiled once for it, whatever else functions give.
 
 use std::any::type_name;
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
@@ -19,14 +21,27 @@ pub struct Failure<'a> {
 
 /// The text of a failure, by what its type can do.
 pub enum Message<'a> {
+    /// By `Display`, and what is below it by `source`.
+    Error(&'a (dyn Error + 'a)),
     /// By `Display`.
     Display(&'a dyn fmt::Display),
     /// By `Debug`.
     Debug(&'a dyn fmt::Debug),
     /// What the attribute makes of it.
     Mapped(Box<dyn fmt::Display + 'a>),
+    /// What was found out while the error was there.
+    Told(&'a Told),
     /// It can do neither.
     None,
+}
+
+/// An error as it goes out.
+#[derive(Default)]
+pub struct Told {
+    /// `error.message`
+    pub message: Option<String>,
+    /// `error.source`
+    pub sources: Option<String>,
 }
 
 impl Failure<'_> {
@@ -40,68 +55,27 @@ impl Failure<'_> {
 }
 
 /// What a call gave, not yet looked at.
+#[inline]
 pub fn returned<T>(output: &T) -> Returned<'_, T> {
-    Returned(Debugged(Silent(Other(output))))
-}
-
-impl<'a, T, E> Returned<'a, Result<T, E>> {
-    /// What a reader is interested in: of a `Result` only what is inside of an `Ok`.
-    #[must_use]
-    pub fn telemetry_value(&self) -> Option<&'a T> {
-        self.0.0.0.0.as_ref().ok()
-    }
-}
-
-impl<'a, T> Other<'a, T> {
-    /// All of it.
-    #[must_use]
-    pub fn telemetry_value(&self) -> Option<&'a T> {
-        Some(self.0)
-    }
-}
-
-/// Perhaps a `Result` whose error has `Display`.
-pub struct Returned<'a, T>(Debugged<'a, T>);
-
-impl<'a, T, E: fmt::Display> Returned<'a, Result<T, E>> {
-    /// The failure, if it is one.
-    #[must_use]
-    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
-        let error = self.0.0.0.0.as_ref().err()?;
-        Some(Failure {
-            error_type: Cow::Borrowed(error_type::<E>()),
-            message: Message::Display(error),
-        })
-    }
-}
-
-/// Perhaps a `Result` whose error has `Debug`.
-pub struct Debugged<'a, T>(Silent<'a, T>);
-
-impl<'a, T, E: fmt::Debug> Debugged<'a, Result<T, E>> {
-    /// The failure, if it is one.
-    #[must_use]
-    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
-        let error = self.0.0.0.as_ref().err()?;
-        Some(Failure {
-            error_type: Cow::Borrowed(error_type::<E>()),
-            message: Message::Debug(error),
-        })
-    }
+    Returned(Other(output))
 }
 
 /// Perhaps a `Result`.
-pub struct Silent<'a, T>(Other<'a, T>);
+pub struct Returned<'a, T>(Other<'a, T>);
 
-impl<'a, T, E> Silent<'a, Result<T, E>> {
-    /// The failure, if it is one.
+impl<'a, T, E> Returned<'a, Result<T, E>> {
+    /// The error, if it is one.
     #[must_use]
-    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
-        self.0.0.as_ref().err()?;
-        Some(Failure {
-            error_type: Cow::Borrowed(error_type::<E>()),
-            message: Message::None,
-        })
+    #[inline]
+    pub fn telemetry_error(&self) -> Erroneous<'a, E> {
+        let error = self.0.0.as_ref().err();
+        Erroneous(Boxed(Holding(Displayed(Debugged(Silent(error))))))
+    }
+
+    /// What a reader is interested in: of a `Result` only what is inside of an `Ok`.
+    #[must_use]
+    pub fn telemetry_value(&self) -> Option<&'a T> {
+        self.0.0.as_ref().ok()
     }
 }
 
@@ -109,36 +83,162 @@ impl<'a, T, E> Silent<'a, Result<T, E>> {
 pub struct Other<'a, T>(&'a T);
 
 impl<'a, T> Other<'a, T> {
+    /// There is none.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_error(&self) -> Faultless {
+        Faultless
+    }
+
+    /// All of it.
+    #[must_use]
+    pub fn telemetry_value(&self) -> Option<&'a T> {
+        Some(self.0)
+    }
+}
+
+/// What cannot have failed.
+pub struct Faultless;
+
+impl Faultless {
     /// Never a failure.
     #[must_use]
-    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+    #[inline]
+    pub fn telemetry_failure<'a>(&self) -> Option<Failure<'a>> {
         None
     }
 }
 
-impl<'a, T> Deref for Returned<'a, T> {
-    type Target = Debugged<'a, T>;
+/// The failure of an error whose type is `E`.
+#[cold]
+fn failure<E>(message: Message<'_>) -> Option<Failure<'_>> {
+    Some(Failure {
+        error_type: Cow::Borrowed(error_type::<E>()),
+        message,
+    })
+}
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+/// Perhaps an error that has [`Error`].
+pub struct Erroneous<'a, E>(Boxed<'a, E>);
+
+impl<'a, E: Error> Erroneous<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        let error = self.0.0.0.0.0.0?;
+        failure::<E>(Message::Error(error))
     }
 }
 
-impl<'a, T> Deref for Debugged<'a, T> {
-    type Target = Silent<'a, T>;
+/// Perhaps a box of an [`Error`], which has none itself.
+pub struct Boxed<'a, E>(Holding<'a, E>);
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+impl<'a, E: InBox> Boxed<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        let error = self.0.0.0.0.0?;
+        failure::<E>(Message::Error(error.inside()))
     }
 }
 
-impl<'a, T> Deref for Silent<'a, T> {
-    type Target = Other<'a, T>;
+/// `Box<dyn Error>`, with or without `Send` and `Sync`.
+pub trait InBox {
+    /// What is in the box.
+    fn inside(&self) -> &(dyn Error + '_);
+}
 
-    fn deref(&self) -> &Self::Target {
-        &self.0
+macro_rules! in_box {
+    ($($dyn:ty),*) => {
+        $(impl<'e> InBox for Box<$dyn> {
+            fn inside(&self) -> &(dyn Error + '_) {
+                &**self
+            }
+        })*
+    };
+}
+
+in_box!(
+    dyn Error + 'e,
+    dyn Error + Send + 'e,
+    dyn Error + Send + Sync + 'e
+);
+
+/// Perhaps a type around an [`Error`] that it gives, as those of anyhow and eyre do.
+pub struct Holding<'a, E>(Displayed<'a, E>);
+
+impl<'a, 'e: 'a, E: AsRef<dyn Error + 'e>> Holding<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        let error = self.0.0.0.0?;
+        failure::<E>(Message::Error(error.as_ref()))
     }
 }
+
+/// Perhaps an error that has `Display`.
+pub struct Displayed<'a, E>(Debugged<'a, E>);
+
+impl<'a, E: fmt::Display> Displayed<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        let error = self.0.0.0?;
+        failure::<E>(Message::Display(error))
+    }
+}
+
+/// Perhaps an error that has `Debug`.
+pub struct Debugged<'a, E>(Silent<'a, E>);
+
+impl<'a, E: fmt::Debug> Debugged<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        let error = self.0.0?;
+        failure::<E>(Message::Debug(error))
+    }
+}
+
+/// An error of which no more can be said than that it is there.
+pub struct Silent<'a, E>(Option<&'a E>);
+
+impl<'a, E> Silent<'a, E> {
+    /// The failure, if there is an error.
+    #[must_use]
+    #[inline]
+    pub fn telemetry_failure(&self) -> Option<Failure<'a>> {
+        self.0?;
+        failure::<E>(Message::None)
+    }
+}
+
+macro_rules! falls_back {
+    ($($from:ident -> $to:ident),*) => {
+        $(impl<'a, T> Deref for $from<'a, T> {
+            type Target = $to<'a, T>;
+
+            #[inline]
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        })*
+    };
+}
+
+falls_back!(
+    Returned -> Other,
+    Erroneous -> Boxed,
+    Boxed -> Holding,
+    Holding -> Displayed,
+    Displayed -> Debugged,
+    Debugged -> Silent
+);
 
 /// The name of `E` as an `error.type`.
 pub(super) fn error_type<E: ?Sized>() -> &'static str {
@@ -202,9 +302,14 @@ mod tests {
     fn told(failure: Option<Failure<'_>>) -> Option<(String, String)> {
         failure.map(|failure| {
             let message = match failure.message {
+                Message::Error(error) => {
+                    let source = error.source().map(|it| format!(" below {it}"));
+                    format!("error {error}{}", source.unwrap_or_default())
+                }
                 Message::Display(text) => format!("display {text}"),
                 Message::Debug(text) => format!("debug {text:?}"),
                 Message::Mapped(text) => format!("mapped {text}"),
+                Message::Told(told) => told.message.clone().unwrap_or_default(),
                 Message::None => "none".to_owned(),
             };
             (failure.error_type.into_owned(), message)
@@ -223,18 +328,87 @@ mod tests {
     #[test]
     fn an_err_is_a_failure_whatever_its_type_can_do() {
         assert_eq!(
-            told(returned(&Err::<(), _>("no")).telemetry_failure()),
+            told(
+                returned(&Err::<(), _>("no"))
+                    .telemetry_error()
+                    .telemetry_failure()
+            ),
             expected("str", "display no")
         );
         let debug = Err::<u8, _>(OnlyDebug);
         assert_eq!(
-            told(returned(&debug).telemetry_failure()),
+            told(returned(&debug).telemetry_error().telemetry_failure()),
             expected("OnlyDebug", "debug OnlyDebug")
         );
         let alias: Alias<u8> = Err(Nothing);
         assert_eq!(
-            told(returned(&alias).telemetry_failure()),
+            told(returned(&alias).telemetry_error().telemetry_failure()),
             expected("Nothing", "none")
+        );
+    }
+
+    /// Fails because of another one, which lives as long as what it was made of.
+    #[derive(Debug)]
+    struct Because<'a>(&'a str, io::Error);
+
+    impl fmt::Display for Because<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Because<'_> {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.1)
+        }
+    }
+
+    /// As anyhow's is: no `Error` itself.
+    struct Report(Box<dyn Error + Send + Sync>);
+
+    impl AsRef<dyn Error> for Report {
+        fn as_ref(&self) -> &(dyn Error + 'static) {
+            &*self.0
+        }
+    }
+
+    impl AsRef<dyn Error + Send + Sync> for Report {
+        fn as_ref(&self) -> &(dyn Error + Send + Sync + 'static) {
+            &*self.0
+        }
+    }
+
+    #[test]
+    fn an_error_is_seen_through_what_holds_it() {
+        fn because(text: &str) -> Because<'_> {
+            Because(text, io::Error::other("disk"))
+        }
+        let text = "page".to_owned();
+        let own = Err::<(), _>(because(&text));
+        let seen = |name| expected(name, "error page below disk");
+        assert_eq!(
+            told(returned(&own).telemetry_error().telemetry_failure()),
+            seen("Because")
+        );
+        let borrowed: Result<(), Box<dyn Error + '_>> = Err(Box::new(because(&text)));
+        assert_eq!(
+            told(returned(&borrowed).telemetry_error().telemetry_failure()),
+            seen("dyn Error")
+        );
+        let sent: Result<u8, Box<dyn Error + Send>> = Err(Box::new(because("page")));
+        assert_eq!(
+            told(returned(&sent).telemetry_error().telemetry_failure()),
+            seen("dyn Error")
+        );
+        let shared: Result<u8, Box<dyn Error + Send + Sync>> = Err(Box::new(because("page")));
+        assert_eq!(
+            told(returned(&shared).telemetry_error().telemetry_failure()),
+            seen("dyn Error")
+        );
+        let held = Err::<(), _>(Report(Box::new(because("page"))));
+        assert_eq!(
+            told(returned(&held).telemetry_error().telemetry_failure()),
+            seen("Report")
         );
     }
 
@@ -242,19 +416,37 @@ mod tests {
     fn nothing_else_is() {
         assert!(
             returned(&Ok::<_, OnlyDebug>(1))
+                .telemetry_error()
                 .telemetry_failure()
                 .is_none()
         );
         assert!(
             returned(&Ok::<_, Infallible>(1))
+                .telemetry_error()
                 .telemetry_failure()
                 .is_none()
         );
-        assert!(returned(&None::<u8>).telemetry_failure().is_none());
-        assert!(returned(&()).telemetry_failure().is_none());
-        assert!(returned(&Nothing).telemetry_failure().is_none());
+        assert!(
+            returned(&None::<u8>)
+                .telemetry_error()
+                .telemetry_failure()
+                .is_none()
+        );
+        assert!(
+            returned(&())
+                .telemetry_error()
+                .telemetry_failure()
+                .is_none()
+        );
+        assert!(
+            returned(&Nothing)
+                .telemetry_error()
+                .telemetry_failure()
+                .is_none()
+        );
         assert!(
             returned(&&Err::<(), _>("by reference"))
+                .telemetry_error()
                 .telemetry_failure()
                 .is_none()
         );
@@ -263,10 +455,18 @@ mod tests {
     #[test]
     fn a_generic_error_is_what_its_bounds_say() {
         fn displayed<E: fmt::Display>(error: E) -> Option<(String, String)> {
-            told(returned(&Err::<(), _>(error)).telemetry_failure())
+            told(
+                returned(&Err::<(), _>(error))
+                    .telemetry_error()
+                    .telemetry_failure(),
+            )
         }
         fn unbounded<E>(error: E) -> Option<(String, String)> {
-            told(returned(&Err::<(), _>(error)).telemetry_failure())
+            told(
+                returned(&Err::<(), _>(error))
+                    .telemetry_error()
+                    .telemetry_failure(),
+            )
         }
         assert_eq!(displayed(3_u8), expected("u8", "display 3"));
         assert_eq!(unbounded(3_u8), expected("u8", "none"));

@@ -92,7 +92,12 @@ impl<'a, T, E> Judge<'a, Result<T, E>> {
     where
         E: Display,
     {
-        self.each(|failure, error| failure.message = Message::Display(error))
+        self.each(|failure, error| {
+            // An `Error` is shown by its `Display` anyway, and what is below it too.
+            if !matches!(failure.message, Message::Error(_)) {
+                failure.message = Message::Display(error);
+            }
+        })
     }
 
     /// Changes a failure that has an error.

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::capture::{Params, text};
+use super::capture::Params;
 use super::context;
 use super::current::Current;
-use super::failure::Failure;
+use super::failure::{Failure, Told};
 use super::local::{self, Frame, Local, Position, Standing};
 use super::record::{Details, Ids, Kept, Outcome, Record};
 use super::state::State;
@@ -311,29 +311,25 @@ impl Running {
     }
 }
 
-/// `error.type`, and the message where there is one.
-pub(super) type Error = (Cow<'static, str>, Option<String>);
+/// `error.type`, and what is told of the error.
+pub(super) type Error = (Cow<'static, str>, Told);
 
-pub(super) fn set_error(details: &mut Option<Box<Details>>, (error_type, message): Error) {
+pub(super) fn set_error(details: &mut Option<Box<Details>>, (error_type, told): Error) {
     let details = details.get_or_insert_default();
     details.error_type = Some(error_type);
-    details.error_message = message.or(details.error_message.take());
+    details.error_message = told.message.or(details.error_message.take());
+    details.error_source = told.sources;
 }
 
 impl Began {
-    /// The message where the span may be sent or logged. Formats, so it must not run inside
-    /// [`local::with`].
+    /// The message where the span may be sent or logged, and what is below the error where it is
+    /// sent. Formats, so it must not run inside [`local::with`].
     #[cold]
     pub(super) fn text_of(&self, failure: &Failure<'_>, ids: Ids) -> Error {
         let sent = self.state.sends_spans() && (ids.sampled || self.state.keeps_errors());
         let logged = self.state.logs_calls() && self.origin.tool.log_calls() != LogCalls::None;
-        let wanted = sent || logged;
-        (
-            failure.error_type.clone(),
-            wanted
-                .then(|| text(&failure.message, limits::max_length()))
-                .flatten(),
-        )
+        let told = failure.message.told(sent || logged, sent);
+        (failure.error_type.clone(), told)
     }
 
     /// Leaves the record, in the thread's ring where the thread still has one. `frame` takes

@@ -135,6 +135,8 @@ pub(crate) struct Details {
     pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,
     pub(crate) error_message: Option<String>,
+    /// The errors below it, a line each.
+    pub(crate) error_source: Option<String>,
     /// A call that was made inside of this one on another thread was kept.
     pub(crate) kept: Kept,
     /// Spans that it follows from.
@@ -166,7 +168,7 @@ impl Details {
             .events
             .iter()
             .map(|event| size_of::<Event>() + owned(&event.name) + bytes_of(&event.attributes));
-        let texts = [&self.error_message, &self.trace_state];
+        let texts = [&self.error_message, &self.error_source, &self.trace_state];
         size_of::<Self>()
             + bytes_of(&self.attributes)
             + events.sum::<usize>()

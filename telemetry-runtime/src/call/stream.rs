@@ -8,11 +8,10 @@ use futures_core::Stream;
 use futures_core::stream::FusedStream;
 use pin_project_lite::pin_project;
 
-use super::capture::{Params, text};
-use super::failure::{Failure, Message};
+use super::capture::Params;
+use super::failure::{Failure, Message, Told};
 use super::future::OnePoll;
 use super::later::Ahead;
-use super::limits;
 use super::live;
 use super::record::Outcome;
 use super::site::Site;
@@ -151,8 +150,8 @@ where
 struct Seen {
     items: u64,
     errors: u64,
-    /// `error.type` and message of the first of them.
-    first: Option<Box<(Cow<'static, str>, Option<String>)>>,
+    /// `error.type` and text of the first of them.
+    first: Option<Box<(Cow<'static, str>, Told)>>,
 }
 
 impl Seen {
@@ -169,11 +168,9 @@ impl Seen {
     fn add_error(&mut self, failure: Failure<'_>) {
         self.errors += 1;
         if self.first.is_none() {
-            let message = match State::now().sends_spans() {
-                true => text(&failure.message, limits::max_length()),
-                false => None,
-            };
-            self.first = Some(Box::new((failure.error_type, message)));
+            let sent = State::now().sends_spans();
+            let told = failure.message.told(sent, sent);
+            self.first = Some(Box::new((failure.error_type, told)));
         }
     }
 
@@ -216,13 +213,10 @@ impl<'a> Polling<'a> {
         match self.seen.first.take() {
             None => poll.end(outcome, None),
             Some(first) => {
-                let (error_type, message) = *first;
-                let message = message
-                    .as_ref()
-                    .map_or(Message::None, |text| Message::Display(text));
+                let (error_type, told) = *first;
                 let failure = Failure {
                     error_type,
-                    message,
+                    message: Message::Told(&told),
                 };
                 poll.end(Outcome::Error, Some(failure));
             }

@@ -19,6 +19,8 @@ pub struct Call {
     pub error_type: Option<String>,
     /// `error.message`, where there is one.
     pub error_message: Option<String>,
+    /// The errors below the error, as their `source` gives them: a line each.
+    pub error_source: Option<String>,
     /// Parameters, fields, and what was set inside, in this order.
     pub attributes: Vec<(String, Value)>,
     /// What was added by [`add_event`](crate::Current::add_event).
@@ -134,6 +136,9 @@ impl fmt::Display for Call {
         }
         if let Some(message) = &self.error_message {
             write!(f, ": {message}")?;
+        }
+        for source in self.error_source.iter().flat_map(|it| it.lines()) {
+            write!(f, " because {source}")?;
         }
         let others = self.attributes.iter();
         others

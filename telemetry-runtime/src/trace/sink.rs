@@ -11,8 +11,9 @@ use crate::call::tool::Origin;
 use crate::collector::{Overflow, Sink};
 use crate::export::Batch;
 use crate::names::attribute::{
-    CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_MESSAGE, GEN_AI_OPERATION_NAME,
-    GEN_AI_TOOL_CALL_ID, GEN_AI_TOOL_NAME, TOOL_NAME, TOOL_PARAMS_COUNT, TOOL_SAMPLED_REASON,
+    CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_MESSAGE, ERROR_SOURCE,
+    GEN_AI_OPERATION_NAME, GEN_AI_TOOL_CALL_ID, GEN_AI_TOOL_NAME, TOOL_NAME, TOOL_PARAMS_COUNT,
+    TOOL_SAMPLED_REASON,
 };
 use crate::names::{GEN_AI_SPAN_PREFIX, SPAN_PREFIX};
 use crate::otlp::Resource;
@@ -179,6 +180,9 @@ fn more(
     }
     if let Some(message) = &details.error_message {
         span.text(ERROR_MESSAGE, message);
+    }
+    if let Some(sources) = &details.error_source {
+        span.text(ERROR_SOURCE, sources);
     }
     for (key, value) in &details.attributes {
         span.attribute(key, value);

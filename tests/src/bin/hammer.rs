@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use telemetry_runtime::__private::{call, returned, site};
+use telemetry_runtime::__private::{call, failure, site};
 use telemetry_runtime::{Report, Telemetry, statistics, track_tool_call};
 use telemetry_tests::memory;
 
@@ -64,7 +64,7 @@ fn one(number: u64) {
     })
     .run(
         || if fails { Err("no luck") } else { Ok(number) },
-        |output| returned(output).telemetry_failure(),
+        |output| failure!(output),
     );
 }
 

@@ -25,7 +25,19 @@ pub(super) struct Rate {
     evidence: [f64; FACTORS.len()],
     started: [Mark; FACTORS.len()],
     total: Mark,
-    change: Option<(usize, f64, Mark)>,
+    change: Option<Change>,
+}
+
+/// The change that was told and is not over.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    template: usize,
+    began: Mark,
+    /// When it was told.
+    told: u64,
+    /// The evidence that it is over, and since when there is any.
+    back: f64,
+    back_since: Mark,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -116,18 +128,21 @@ impl Rate {
                 -limit / 10.0 * seconds.max(1.0),
                 limit / 10.0 * seconds.clamp(1.0, 4.0),
             );
-            if let Some((told, back, since)) = &mut self.change {
-                if *told != t {
+            if let Some(change) = &mut self.change {
+                if change.template != t {
                     continue;
                 }
-                *back = (*back - score).max(0.0);
-                if *back <= 0.0 {
-                    *since = self.total;
+                change.back = (change.back - score).max(0.0);
+                if change.back <= 0.0 {
+                    change.back_since = self.total;
                 }
-                if *back >= limit {
-                    let (_, evidence, since) = self.change.take()?;
+                let Change {
+                    back, back_since, ..
+                } = *change;
+                if back >= limit {
+                    self.change = None;
                     self.evidence = Default::default();
-                    return Some(self.turn(true, since, evidence, limit));
+                    return Some(self.turn(true, back_since, back, limit));
                 }
                 continue;
             }
@@ -159,23 +174,30 @@ impl Rate {
     pub(super) fn told(&mut self, told: bool) {
         let strongest =
             (0..FACTORS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
-        self.change = strongest
-            .filter(|_| told)
-            .map(|template| (template, 0.0, self.total));
+        self.change = strongest.filter(|_| told).map(|template| Change {
+            template,
+            began: self.started[template],
+            told: self.total.at,
+            back: 0.0,
+            back_since: self.total,
+        });
         self.evidence = Default::default();
         self.started = [self.total; FACTORS.len()];
     }
 
-    /// What it is now is normal.
-    pub(super) fn accept(&mut self) -> bool {
-        let changed = self.change.is_some();
-        if changed {
-            *self = Self {
-                bin_began: self.bin_began,
-                ..Self::default()
-            };
-        }
-        changed
+    /// Since when a change has been told that is not over.
+    pub(super) fn told_at(&self) -> Option<u64> {
+        self.change.map(|change| change.told)
+    }
+
+    /// What it is now is normal: gives the change that this ends.
+    pub(super) fn accept(&mut self) -> Option<Turn> {
+        let turn = self.turn(false, self.change?.began, 0.0, 0.0);
+        *self = Self {
+            bin_began: self.bin_began,
+            ..Self::default()
+        };
+        Some(turn)
     }
 
     fn learn(&mut self, calls: f64, seconds: f64) {

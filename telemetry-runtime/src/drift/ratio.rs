@@ -3,8 +3,9 @@
 
 use super::limit;
 
-/// Odds of the ratio by those of the baseline, one CUSUM each.
-const ODDS: [f64; 4] = [1.7, 4.0, 1.0 / 1.7, 1.0 / 4.0];
+/// Odds of the ratio by those of the baseline, one CUSUM each. The largest is for what has never
+/// happened so far: whatever its ratio may be, it is not a hundred times that of one in as many trials.
+const ODDS: [f64; 5] = [1.7, 4.0, 100.0, 1.0 / 1.7, 1.0 / 4.0];
 /// Trials in a block, whose variance shows dependence.
 const BLOCK: u64 = 64;
 /// Trials before anything is watched.
@@ -19,15 +20,27 @@ pub(super) struct Ratio {
     /// The newest, not yet taken for normal.
     new: (u64, u64),
     block: (u64, u64),
-    /// Squared deviations of blocks by their expectation: the dispersion.
-    squares: f64,
-    blocks: f64,
+    /// Squared deviations of blocks by their expectation, and how many: the dispersion.
+    squares: (f64, u64),
+    /// The same of blocks that may be those of a change.
+    new_squares: (f64, u64),
     evidence: [f64; ODDS.len()],
     started: [Mark; ODDS.len()],
     /// All hits and trials so far.
     total: (u64, u64),
-    /// The template of the change that was told, and the evidence that it is over.
-    change: Option<(usize, f64, Mark)>,
+    change: Option<Change>,
+}
+
+/// The change that was told and is not over.
+#[derive(Clone, Copy, Debug)]
+struct Change {
+    template: usize,
+    began: Mark,
+    /// When it was told.
+    told: u64,
+    /// The evidence that it is over, and since when there is any.
+    back: f64,
+    back_since: Mark,
 }
 
 /// A place in the stream of trials.
@@ -87,17 +100,20 @@ impl Ratio {
             let Some(limit) = limit::uncertain(exact, self.trials * information, 1.0) else {
                 continue;
             };
-            if let Some((told, back, since)) = &mut self.change {
-                if *told != t {
+            if let Some(change) = &mut self.change {
+                if change.template != t {
                     continue;
                 }
-                *back = (*back - score).max(0.0);
-                if *back <= 0.0 {
-                    *since = here;
+                change.back = (change.back - score).max(0.0);
+                if change.back <= 0.0 {
+                    change.back_since = here;
                 }
-                if *back >= limit {
-                    let turn = self.turn(true, self.change?.2, self.change?.1, limit);
+                let Change {
+                    back, back_since, ..
+                } = *change;
+                if back >= limit {
                     self.change = None;
+                    let turn = self.turn(true, back_since, back, limit);
                     self.clear(here);
                     return Some(turn);
                 }
@@ -116,30 +132,37 @@ impl Ratio {
     }
 
     /// The turn was told: its end is looked for. Otherwise it was too small.
-    pub(super) fn told(&mut self, told: bool) {
+    pub(super) fn told(&mut self, told: bool, at: u64) {
         let strongest =
             (0..ODDS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
         let here = Mark {
-            at: 0,
+            at,
             hits: self.total.0,
             trials: self.total.1,
         };
-        self.change = strongest
-            .filter(|_| told)
-            .map(|template| (template, 0.0, here));
+        self.change = strongest.filter(|_| told).map(|template| Change {
+            template,
+            began: self.started[template],
+            told: at,
+            back: 0.0,
+            back_since: here,
+        });
         self.clear(here);
     }
 
-    /// What it is now is normal.
-    pub(super) fn accept(&mut self) -> bool {
-        let changed = self.change.is_some();
-        if changed {
-            *self = Self {
-                total: self.total,
-                ..Self::default()
-            };
-        }
-        changed
+    /// Since when a change has been told that is not over.
+    pub(super) fn told_at(&self) -> Option<u64> {
+        self.change.map(|change| change.told)
+    }
+
+    /// What it is now is normal: gives the change that this ends.
+    pub(super) fn accept(&mut self) -> Option<Turn> {
+        let turn = self.turn(false, self.change?.began, 0.0, 0.0);
+        *self = Self {
+            total: self.total,
+            ..Self::default()
+        };
+        Some(turn)
     }
 
     /// Starts from what was counted before.
@@ -154,6 +177,8 @@ impl Ratio {
         self.evidence = Default::default();
         self.started = [here; ODDS.len()];
         self.new = (0, 0);
+        self.block = (0, 0);
+        self.new_squares = (0.0, 0);
     }
 
     fn turn(&self, recovered: bool, since: Mark, evidence: f64, limit: f64) -> Turn {
@@ -185,8 +210,8 @@ impl Ratio {
             let (hits, trials) = std::mem::take(&mut self.block);
             let normal = (self.hits + hits as f64 + 0.5) / (self.trials + trials as f64 + 1.0);
             let off = hits as f64 - normal * trials as f64;
-            self.squares += off * off / (normal * (1.0 - normal) * trials as f64);
-            self.blocks += 1.0;
+            self.new_squares.0 += off * off / (normal * (1.0 - normal) * trials as f64);
+            self.new_squares.1 += 1;
         }
         self.new = (self.new.0 + hits, self.new.1 + trials);
         let quiet = self.evidence.iter().all(|evidence| *evidence < 3.0);
@@ -194,6 +219,8 @@ impl Ratio {
             let (hits, trials) = std::mem::take(&mut self.new);
             self.hits += hits as f64;
             self.trials += trials as f64;
+            let (squares, blocks) = std::mem::take(&mut self.new_squares);
+            self.squares = (self.squares.0 + squares, self.squares.1 + blocks);
             // The newest million counts.
             if self.trials > 1e6 {
                 self.hits /= 2.0;
@@ -204,8 +231,12 @@ impl Ratio {
 
     /// By how much blocks vary more than independent trials would; what chance explains is 1.
     fn dispersion(&self) -> f64 {
-        let found = self.squares / self.blocks.max(1.0);
-        if found > 1.0 + 2.5 * (2.0 / self.blocks.max(1.0)).sqrt() {
+        let blocks = self.squares.1.max(1) as f64;
+        let found = self.squares.0 / blocks;
+        // Of a Poisson number of mean λ, (x − λ)²/λ has the variance 2 + 1/λ.
+        let normal = self.normal();
+        let mean = BLOCK as f64 * normal * (1.0 - normal);
+        if found > 1.0 + 2.5 * ((2.0 + 1.0 / mean) / blocks).sqrt() {
             found
         } else {
             1.0
@@ -239,7 +270,7 @@ mod tests {
             let hits = (0..8).filter(|_| random.f64() < chance).count();
             if let Some(turn) = ratio.add(hits as u64, 8, batch, 1e8) {
                 if !turn.recovered {
-                    ratio.told(true);
+                    ratio.told(true, batch);
                 }
                 turns.push(turn);
             }
@@ -263,5 +294,46 @@ mod tests {
     fn nothing_is_told_of_nothing() {
         let told: usize = (0..20).map(|seed| turns(0.01, seed).len()).sum();
         assert_eq!(told, 0);
+    }
+
+    /// However its blocks lie: those of the change say nothing about how much normal ones vary.
+    #[test]
+    fn a_large_change_is_told_within_a_hundred_trials() {
+        for phase in 0..BLOCK / 8 {
+            let mut ratio = Ratio::default();
+            let usual = 500 + phase;
+            let told = (0..usual + 100).find(|batch| {
+                let hits = if *batch < usual {
+                    u64::from(batch % 6 == 0)
+                } else {
+                    4
+                };
+                ratio.add(hits, 8, *batch, 1e8).is_some()
+            });
+            assert!(
+                told.is_some_and(|batch| (usual..usual + 13).contains(&batch)),
+                "{phase}: {told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_is_normal_and_says_what_it_was() {
+        let mut ratio = Ratio::default();
+        assert!(ratio.accept().is_none());
+        let mut add = |hits, batches| {
+            (0..batches).find_map(|batch| {
+                let turn = ratio.add(hits, 8, batch, 1e8)?;
+                ratio.told(true, batch);
+                Some(turn)
+            })
+        };
+        assert!(add(0, 500).is_none());
+        assert!(add(2, 500).is_some());
+        let accepted = ratio.accept().expect("a change was told");
+        assert!(accepted.before < 0.001 && (accepted.after - 0.25).abs() < 0.01);
+        assert!(ratio.told_at().is_none());
+        let again = (0..2_000).find_map(|batch| ratio.add(2, 8, batch, 1e8));
+        assert!(again.is_none(), "{again:?}");
     }
 }

@@ -97,11 +97,21 @@ impl Tool {
     /// least, though the evidence for it is gathered anew.
     pub(super) fn score(&self) -> Option<f64> {
         let share = f64::from(self.watch.score_share()?);
-        Some(if self.told.is_some() {
+        Some(if self.is_changed() {
             share.max(1.0)
         } else {
             share
         })
+    }
+
+    fn is_changed(&self) -> bool {
+        self.told.is_some()
+            || self.errors.told_at().is_some()
+            || self.rate.told_at().is_some()
+            || self
+                .callers
+                .iter()
+                .any(|caller| caller.share.told_at().is_some())
     }
 
     /// Takes in one call. `true`: something is to be [looked at](Self::close).
@@ -187,10 +197,16 @@ impl Tool {
             if let Some(turn) = self.errors.add(errors, trials, self.last_at, calls) {
                 let told = self.worth(&turn, config);
                 if told {
-                    raise(self.ratio_event(&turn, Measure::ErrorRatio, None, config));
+                    raise(self.ratio_event(
+                        &turn,
+                        turned(turn.recovered),
+                        Measure::ErrorRatio,
+                        None,
+                        config,
+                    ));
                 }
                 if !turn.recovered {
-                    self.errors.told(told);
+                    self.errors.told(told, self.last_at);
                 }
             }
             for place in 0..self.callers.len() {
@@ -206,10 +222,16 @@ impl Tool {
                 let told = self.worth(&turn, config);
                 if told {
                     let name = self.callers[place].name.clone();
-                    raise(self.ratio_event(&turn, Measure::CallerShare, Some(name), config));
+                    raise(self.ratio_event(
+                        &turn,
+                        turned(turn.recovered),
+                        Measure::CallerShare,
+                        Some(name),
+                        config,
+                    ));
                 }
                 if !turn.recovered {
-                    self.callers[place].share.told(told);
+                    self.callers[place].share.told(told, self.last_at);
                 }
             }
         }
@@ -225,7 +247,7 @@ impl Tool {
         };
         let told = (turn.after / turn.before - 1.0).abs() >= self.threshold(config);
         if told || turn.recovered {
-            raise(self.rate_event(&turn, config));
+            raise(self.rate_event(&turn, turned(turn.recovered), config));
         }
         if !turn.recovered {
             self.rate.told(told);
@@ -451,6 +473,7 @@ impl Tool {
     fn ratio_event(
         &self,
         turn: &ratio::Turn,
+        status: Status,
         measure: Measure,
         caller: Option<String>,
         config: &DetectorConfig,
@@ -460,7 +483,7 @@ impl Tool {
             caller,
             ..self.counts(
                 measure,
-                turn.recovered,
+                status,
                 (turn.before, turn.after),
                 turn.since,
                 (turn.evidence, turn.limit),
@@ -469,12 +492,12 @@ impl Tool {
         .event(self, config)
     }
 
-    fn rate_event(&self, turn: &rate::Turn, config: &DetectorConfig) -> Event {
+    fn rate_event(&self, turn: &rate::Turn, status: Status, config: &DetectorConfig) -> Event {
         Case {
             calls: turn.calls,
             ..self.counts(
                 Measure::CallRate,
-                turn.recovered,
+                status,
                 (turn.before, turn.after),
                 turn.since,
                 (turn.evidence, turn.limit),
@@ -486,18 +509,14 @@ impl Tool {
     fn counts(
         &self,
         measure: Measure,
-        recovered: bool,
+        status: Status,
         (before, now): (f64, f64),
         since: u64,
         (score, score_limit): (f64, f64),
     ) -> Case {
         Case {
             drift_type: DriftType::Pattern,
-            status: if recovered {
-                Status::Recovered
-            } else {
-                Status::Drifted
-            },
+            status,
             measure,
             before,
             now,
@@ -514,23 +533,66 @@ impl Tool {
 
     fn accept_if_old(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
         let after = config.accept_after.unwrap_or(Duration::MAX).as_nanos();
+        let now = self.last_at;
+        let old =
+            |told: Option<u64>| told.is_some_and(|at| u128::from(now.saturating_sub(at)) >= after);
+        if old(self.told.as_ref().map(|told| told.at)) {
+            self.accept_durations(config, raise);
+        }
+        if old(self.errors.told_at()) {
+            self.accept_errors(config, raise);
+        }
+        if old(self.rate.told_at()) {
+            self.accept_rate(config, raise);
+        }
         if self
-            .told
-            .as_ref()
-            .is_some_and(|told| u128::from(self.last_at.saturating_sub(told.at)) >= after)
+            .callers
+            .iter()
+            .any(|caller| old(caller.share.told_at()))
         {
-            self.accept(config, raise);
+            self.accept_callers(config, raise);
         }
     }
 
     /// What it does now is its new normal. `false`: nothing has changed.
     pub(super) fn accept(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) -> bool {
-        let mut any = self.errors.accept() | self.rate.accept();
-        for caller in &mut self.callers {
-            any |= caller.share.accept();
+        let mut any = false;
+        let mut raise = |event| {
+            any = true;
+            raise(event);
+        };
+        self.accept_durations(config, &mut raise);
+        self.accept_errors(config, &mut raise);
+        self.accept_rate(config, &mut raise);
+        self.accept_callers(config, &mut raise);
+        any
+    }
+
+    fn accept_errors(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        if let Some(turn) = self.errors.accept() {
+            raise(self.ratio_event(&turn, Status::Accepted, Measure::ErrorRatio, None, config));
         }
+    }
+
+    fn accept_rate(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        if let Some(turn) = self.rate.accept() {
+            raise(self.rate_event(&turn, Status::Accepted, config));
+        }
+    }
+
+    fn accept_callers(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        for place in 0..self.callers.len() {
+            if let Some(turn) = self.callers[place].share.accept() {
+                let name = Some(self.callers[place].name.clone());
+                let measure = Measure::CallerShare;
+                raise(self.ratio_event(&turn, Status::Accepted, measure, name, config));
+            }
+        }
+    }
+
+    fn accept_durations(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
         let Some(told) = self.told.take() else {
-            return any;
+            return;
         };
         let since = self
             .watch
@@ -552,7 +614,6 @@ impl Tool {
         case.interval = None;
         raise(case.event(self, config));
         self.watch.accept();
-        true
     }
 
     pub(super) fn baseline(&self) -> Baseline {
@@ -630,5 +691,13 @@ impl Tool {
         {
             self.watch.ratios = ratios;
         }
+    }
+}
+
+fn turned(recovered: bool) -> Status {
+    if recovered {
+        Status::Recovered
+    } else {
+        Status::Drifted
     }
 }

@@ -518,6 +518,46 @@ fn lines_are_typed_and_know_where_they_stand() {
     );
 }
 
+/// In the text of a message and of a field as well as by a field's name.
+#[test]
+fn secrets_in_texts_are_masked() {
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "read by Debug")]
+    struct Login {
+        user: &'static str,
+        password: Option<&'static str>,
+    }
+    let _alone = alone();
+    let sink = Sink::start(Mode::Accept);
+    let telemetry = start(logs_to(&sink));
+    let login = Login {
+        user: "me",
+        password: Some("hush"),
+    };
+    let span = info_span!("request", uri = "/a?api_key=hush&page=2").entered();
+    info!(
+        ?login,
+        body = r#"{"token": "hush", "n": 1}"#,
+        "sent password=hush, twice"
+    );
+    drop(span);
+    #[tool(skip_all)]
+    fn refused() -> Result<(), String> {
+        Err("refused with Authorization: Bearer hush".to_owned())
+    }
+    assert!(refused().is_err());
+    let mut records = end(telemetry, &sink);
+    // Lines and calls come by ways of their own.
+    records.sort_by(|one, other| one.event_name.cmp(&other.event_name));
+    assert_eq!(message(&records[0]), "sent password=[redacted], twice");
+    let of = |key| text(&records[0].attributes, key);
+    assert_eq!(of("login"), r#"Login { user: "me", password: [redacted] }"#);
+    assert_eq!(of("body"), r#"{"token": "[redacted]", "n": 1}"#);
+    assert_eq!(of("uri"), "/a?api_key=[redacted]&page=2");
+    assert!(message(&records[1]).ends_with("refused with Authorization: [redacted]"));
+    assert!(!format!("{records:?}").contains("hush"), "{records:?}");
+}
+
 #[test]
 fn hostile_lines() {
     let _alone = alone();

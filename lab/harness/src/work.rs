@@ -39,6 +39,17 @@ pub fn some_text() -> String {
     String::from("a text of some length")
 }
 
+/// What tables call a log line with a message and three fields: a number, a fraction, a text.
+pub const LINE: &str = "a line";
+/// The same inside of a call.
+pub const LINE_INSIDE: &str = "a line inside a call";
+
+/// A line that is not written.
+#[inline(never)]
+pub fn line(number: u64) {
+    std::hint::black_box(number);
+}
+
 /// What is given back where something fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoLuck;

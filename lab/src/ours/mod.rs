@@ -6,12 +6,18 @@ use std::time::Duration;
 
 use telemetry_lab_harness::case::{Calls, repeated};
 use telemetry_lab_harness::peer::Finish;
-use telemetry_lab_harness::work;
+use telemetry_lab_harness::work::{self, LINE, LINE_INSIDE};
 use telemetry_lab_harness::{Case, Peer, Target, Variant};
 use telemetry_runtime::{Builder, Telemetry, statistics};
 
 /// Telemetry, running.
-pub(crate) struct Ours(Telemetry);
+pub(crate) struct Ours {
+    telemetry: Telemetry,
+    /// Lines are written, and wait to be sent.
+    logs: bool,
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Peer for Ours {
     const NAME: &'static str = "ours";
@@ -43,17 +49,22 @@ impl Peer for Ours {
     fn start(variant: &str, target: &Target) -> Self {
         let (Target::Forget(url) | Target::Otlp(url)) = target;
         let builder = Telemetry::builder().no_file().otlp(url);
-        Self(
-            set(builder, variant, url)
-                .init()
-                .expect("a right configuration"),
-        )
+        let telemetry = set(builder, variant, url).init();
+        Self {
+            telemetry: telemetry.expect("a right configuration"),
+            logs: variant == "logs",
+        }
     }
 
     fn cases(variant: &str) -> Vec<Case> {
         let mut cases = telemetry_lab_harness::cases!(tools);
         if variant != "metrics" {
             cases.push(Case::new("not sampled", tools::not_sampled, work::call));
+        }
+        if variant == "logs" {
+            cases.push(Case::new(LINE, tools::line, work::line));
+            let inside = |calls: &dyn Fn()| tools::parent(calls);
+            cases.push(Case::within(LINE_INSIDE, inside, tools::line, work::line));
         }
         cases
     }
@@ -72,18 +83,21 @@ impl Peer for Ours {
     }
 
     fn settle(&self) {
+        if self.logs {
+            self.telemetry.flush(PATIENCE);
+        }
         // Waits for the collector to have taken everything in.
         drop(statistics());
     }
 
     fn settings(&self) -> Vec<String> {
-        let all = self.0.effective_config();
+        let all = self.telemetry.effective_config();
         all.lines().map(str::to_owned).collect()
     }
 
     fn finish(self) -> Finish {
         let calls = statistics().iter().map(|tool| tool.calls).sum();
-        let report = self.0.shutdown(Duration::from_secs(30));
+        let report = self.telemetry.shutdown(PATIENCE);
         Finish {
             spans_dropped: Some(report.traces.dropped),
             calls_counted: Some(calls),

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::budget::Suppressed;
-use crate::call::{Outcome, Record};
+use super::mask::masked;
+use crate::call::{Outcome, Record, with_rules};
 use crate::health::LongCall;
 
 /// `load succeeded in 12.3 ms`, `load failed after 2.00 s: TimedOut: no answer`, … into `text`.
@@ -26,10 +27,12 @@ pub(super) fn of_call(text: &mut String, record: &Record, nanos: u64, slow: bool
         return;
     };
     let error_type = details.error_type.as_deref();
-    let message = details.error_message.as_deref();
     // Of a panic the verb says what its type would.
     let error_type = error_type.filter(|_| record.outcome == Outcome::Error);
-    for part in [error_type, message].into_iter().flatten() {
+    let message = details.error_message.as_deref();
+    let message =
+        message.map(|message| with_rules(|rules| masked(message, |key| rules.is_secret_now(key))));
+    for part in [error_type, message.as_deref()].into_iter().flatten() {
         text.push_str(": ");
         text.push_str(part);
     }

@@ -8,6 +8,7 @@ mod fields;
 mod lines;
 #[cfg(feature = "loki")]
 pub(crate) mod loki;
+mod mask;
 mod message;
 mod note;
 mod notes;

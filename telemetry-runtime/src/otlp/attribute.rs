@@ -46,6 +46,14 @@ pub(super) fn double(out: &mut Vec<u8>, field: u32, key: &str, number: f64) {
 fn begin(out: &mut Vec<u8>, field: u32, key: &str, length: usize) {
     let key_len = key.len();
     let pair = 1 + varint_len(key_len as u64) + key_len + 1 + varint_len(length as u64) + length;
+    if pair < 0x80 && field < 0x10 {
+        // Each tag and each length is one byte: a third of the instructions.
+        out.reserve(2 + pair);
+        out.extend_from_slice(&[(field << 3 | BYTES) as u8, pair as u8, 0x0a, key_len as u8]);
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(&[0x12, length as u8]);
+        return;
+    }
     tag(out, field, BYTES);
     varint(out, pair as u64);
     tag(out, 1, BYTES);

@@ -49,8 +49,12 @@ pub(crate) fn fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
 
 /// A string, bytes, or a message that is encoded already.
 pub(crate) fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
-    tag(out, field, BYTES);
-    varint(out, value.len() as u64);
+    if field < 0x10 && value.len() < 0x80 {
+        out.extend_from_slice(&[(field << 3 | BYTES) as u8, value.len() as u8]);
+    } else {
+        tag(out, field, BYTES);
+        varint(out, value.len() as u64);
+    }
     out.extend_from_slice(value);
 }
 

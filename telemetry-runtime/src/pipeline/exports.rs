@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::exporters;
 pub(crate) use super::hooks::Hooks;
-use super::logs::{Lines, line_counts, log_sink, note_writer, start_lines};
+use super::logs::{Lines, line_counts, log_sink, note_writer, start_lines, take_lines};
 use super::pull::Pull;
 use super::queues::Queues;
 use super::reader::Reader;
@@ -87,6 +87,11 @@ impl Exports {
         let spans = span_sink(config, &self.outlets);
         let logs = log_sink(config, &self.outlets);
         spans.into_iter().chain(logs).collect()
+    }
+
+    /// After a change of what can be changed while running.
+    pub(crate) fn reload(&self, config: &Config) {
+        take_lines(config, &self.outlets);
     }
 
     /// Who logs what this crate finds out itself; `None` where log records go nowhere.

@@ -36,11 +36,8 @@ pub(crate) fn note_writer(outlets: &Outlets) -> Option<WriteNote> {
 
 /// Begins to take lines: this crate's, and the program's where it lets them be taken.
 pub(crate) fn start_lines(config: &Config, outlets: &Outlets) -> Result<Option<Lines>, Error> {
-    let sends = !outlets.logs.is_empty();
-    if config.enabled && config.logs.capture && (sends || config.calls.trace_events) {
-        logs::install();
-    }
-    if !sends {
+    take_lines(config, outlets);
+    if outlets.logs.is_empty() {
         return Ok(None);
     }
     let queues = Arc::clone(&outlets.logs);
@@ -51,6 +48,15 @@ pub(crate) fn start_lines(config: &Config, outlets: &Outlets) -> Result<Option<L
     };
     let hand_on = move |batch| queues.push(&batch);
     Lines::start(&outlets.resource, limits, config.logs.batch_delay, hand_on).map(Some)
+}
+
+/// Has the program's lines taken, if something is to become of them: after a change of the
+/// configuration too.
+pub(crate) fn take_lines(config: &Config, outlets: &Outlets) {
+    let is_wanted = !outlets.logs.is_empty() || config.calls.trace_events;
+    if config.enabled && config.logs.capture && is_wanted {
+        logs::install();
+    }
 }
 
 /// Lines dropped before they came to a queue, and lines that are on their way to one.

@@ -45,6 +45,8 @@ impl Exports {
         Vec::new()
     }
 
+    pub(crate) fn reload(&self, _config: &Config) {}
+
     pub(crate) fn note_writer(&self) -> Option<WriteNote> {
         None
     }

@@ -200,6 +200,7 @@ impl Running {
             loaded.effective.reload(new.effective);
             loaded.config.drift.reload(new.config.drift);
             call::configure(&loaded.config.calls);
+            self.exports.reload(&loaded.config);
             self.detection.configure(&loaded.config)?;
             self.record(&loaded.config);
         }

@@ -12,7 +12,7 @@ use tracing_subscriber::registry::LookupSpan;
 use super::filter::Chosen;
 use super::front::FRONT;
 use super::thread::help;
-use super::visit::{Fields, Keep, Scratch, Visitor};
+use super::visit::{Fields, Keep, Scratch, Visitor, without_secrets};
 use crate::call::{self, Surroundings, with_rules};
 use crate::export::is_own_thread;
 use crate::logs::{settings, span_of};
@@ -176,7 +176,7 @@ where
             if left_out > 0 {
                 log.dropped_attributes(left_out);
             }
-            log.body(message);
+            log.body(&without_secrets(message, rules));
             if bridged.is_none() && !metadata.name().starts_with("event ") {
                 log.event_name(metadata.name());
             }

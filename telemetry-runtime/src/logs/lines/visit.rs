@@ -8,6 +8,7 @@ use tracing_core::field::{Field, Visit};
 use super::cut::{Cut, cut};
 use crate::call::Rules;
 use crate::logs::fields;
+use crate::logs::mask::{REDACTED, masked};
 use crate::otlp::logs::LogWriter;
 use crate::value::Value;
 
@@ -15,8 +16,6 @@ use crate::value::Value;
 const MESSAGE_MAX_LENGTH: usize = 64 * 1024;
 /// Fields that are kept.
 const MOST_FIELDS: usize = 128;
-/// What stands for a secret.
-const REDACTED: &str = "[redacted]";
 
 /// What is used again for each line of a thread.
 #[derive(Default)]
@@ -144,9 +143,15 @@ impl Visitor<'_, '_> {
             }
         } else if let Some(name) = self.new_name(name) {
             Cut::write(self.text, self.rules.max_length, value);
-            self.log.text(&name, self.text);
+            self.log
+                .text(&name, &without_secrets(self.text, self.rules));
         }
     }
+}
+
+/// What stands behind a key in a text, such as `password=`, is as secret as in a field of that name.
+pub(super) fn without_secrets<'a>(text: &'a str, rules: &Rules) -> Cow<'a, str> {
+    masked(text, |key| rules.is_secret_now(key))
 }
 
 /// The field that `tracing` puts an event's message in.
@@ -167,12 +172,13 @@ impl Visit for Visitor<'_, '_> {
             self.formatted(field, format_args!("{value}"));
         } else if let Some(name) = self.new_name(name) {
             match cut(value, self.rules.max_length) {
-                (whole, false) => self.log.text(&name, whole),
+                (whole, false) => self.log.text(&name, &without_secrets(whole, self.rules)),
                 (part, true) => {
                     self.text.clear();
                     self.text.push_str(part);
                     self.text.push('…');
-                    self.log.text(&name, self.text);
+                    self.log
+                        .text(&name, &without_secrets(self.text, self.rules));
                 }
             }
         }
@@ -239,6 +245,9 @@ impl Keep<'_> {
         let mut text = String::new();
         if !self.rules.is_secret(field.name()) {
             Cut::write(&mut text, max_length, value);
+            if let Cow::Owned(masked) = without_secrets(&text, self.rules) {
+                text = masked;
+            }
         }
         self.put(field, Value::Str(text.into()));
     }

@@ -8,13 +8,20 @@
 //! ```
 #![allow(
     dead_code,
+    unused_imports,
     unreachable_pub,
     reason = "what the rest of the runtime calls"
 )]
 
 #[path = "../../telemetry-runtime/src/call/active.rs"]
 mod active;
+#[path = "../../telemetry-runtime/src/call/ring/beside.rs"]
+mod beside;
 #[path = "../../telemetry-runtime/src/call/ring/queue.rs"]
 mod queue;
+#[path = "../../telemetry-runtime/src/call/ring/rings.rs"]
+mod rings;
 #[path = "../../telemetry-runtime/src/sync.rs"]
 mod sync;
+#[path = "../../telemetry-runtime/src/collector/wake.rs"]
+mod wake;

@@ -15,6 +15,12 @@ pub struct Health {
     pub calls_over_max_tools: u64,
     /// Spans that found no room on their way to the exporters: more calls than can be taken in.
     pub spans_dropped_before_export: u64,
+    /// Threads that have made calls and not ended, and those that have ended of which something is
+    /// still to be collected.
+    pub calling_threads: usize,
+    /// Bytes of the rings in which finished calls wait, 64 records a thread at first: never more than
+    /// `calls_queue_max_bytes`. A thread that finds no room among them counts its calls by itself.
+    pub calls_queue_bytes: usize,
     /// Calls that have been running longer than `running_after_ms` and than their own
     /// threshold, longest first. They leave no record before they end.
     pub long_calls: Vec<LongCall>,

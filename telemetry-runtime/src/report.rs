@@ -43,7 +43,6 @@ pub struct SignalReport {
 
 impl Report {
     /// Of telemetry that is not there.
-    #[cfg(not(feature = "_export"))]
     pub(crate) fn nothing() -> Self {
         Self {
             in_time: true,

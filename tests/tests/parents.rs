@@ -1,10 +1,12 @@
 //! Who called whom: on a thread, over awaits, between threads and tasks.
 
-use std::collections::{HashMap, HashSet};
-use std::pin::pin;
-use std::task::{Context, Waker};
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 
+use opentelemetry::trace::SpanId;
 use telemetry_runtime::__private::{guard, site};
 use telemetry_runtime::{ToolCall, current, track_tool_call};
 use telemetry_tests::spans::{Sent, Spans, attribute};
@@ -16,7 +18,11 @@ fn both_ways(calls: impl Fn(), judge: impl Fn(&Sent)) {
     let _alone = alone();
     for otel_context in [true, false] {
         let spans = Spans::default();
-        let telemetry = spans.telemetry_with(|builder| builder.set("otel_context", otel_context));
+        let telemetry = spans.telemetry_with(|builder| {
+            builder
+                .set("otel_context", otel_context)
+                .set("calls_queue_max_bytes", 1_u64 << 30)
+        });
         calls();
         assert_eq!(current().span_id(), None, "nothing is left open");
         judge(&spans.after(telemetry));
@@ -159,6 +165,62 @@ fn to_other_threads_with_current() {
     );
 }
 
+/// Tasks of each kind of executor, and how often each of them comes to a place where it may be
+/// moved. All their calls fit into one thread's ring, if the collector has no time at all.
+const TASKS: u64 = 1_500;
+const HOPS: u64 = 4;
+
+/// A task that says who it is, and calls tools that say whose they are.
+async fn hops(task: u64) {
+    current().set_attribute("task", task);
+    for _ in 0..HOPS {
+        yield_once().await;
+        async_tool!("hop", async move {
+            current().set_attribute("task", task);
+            yield_once().await;
+            tool!("deepest", || {
+                current().set_attribute("task", task);
+            });
+        })
+        .await;
+    }
+}
+
+/// All of a request's tasks, each below it; each hop below its task.
+fn judge_hops(sent: &Sent) {
+    assert_eq!(sent.0.len() as u64, 1 + TASKS * (1 + 2 * HOPS));
+    let request = &sent.one("request").span_context;
+    let by_id: HashMap<_, _> = sent
+        .0
+        .iter()
+        .map(|span| (span.span_context.span_id(), span))
+        .collect();
+    assert_eq!(by_id.len(), sent.0.len(), "no id twice");
+    let mut hops: HashMap<_, u64> = HashMap::new();
+    for span in &sent.0 {
+        assert_eq!(span.span_context.trace_id(), request.trace_id());
+        let above = match &*span.name {
+            "tool.request" => continue,
+            "tool.task" => "tool.request",
+            "tool.hop" => "tool.task",
+            _ => "tool.hop",
+        };
+        let parent = by_id[&span.parent_span_id];
+        assert_eq!(parent.name, above, "above {}", span.name);
+        if above != "tool.request" {
+            assert_eq!(attribute(span, "task"), attribute(parent, "task"));
+        }
+        if span.name == "tool.hop" {
+            *hops.entry(span.parent_span_id).or_default() += 1;
+        }
+    }
+    assert_eq!(hops.len() as u64, TASKS);
+    assert!(hops.values().all(|count| *count == HOPS));
+    for tool in ["request", "task", "hop", "deepest"] {
+        assert_eq!(statistics(tool).active, 0, "{tool}");
+    }
+}
+
 #[test]
 fn tasks_that_move_between_threads() {
     both_ways(
@@ -168,34 +230,134 @@ fn tasks_that_move_between_threads() {
                 .build()
                 .expect("a runtime");
             runtime.block_on(async_tool!("request", async {
-                let tasks: Vec<_> = (0..8)
-                    .map(|_| tokio::spawn(current().wrap(async_tool!("task", hops()))))
+                let tasks: Vec<_> = (0..TASKS)
+                    .map(|task| tokio::spawn(current().wrap(async_tool!("task", hops(task)))))
                     .collect();
                 for task in tasks {
                     task.await.expect("no panic");
                 }
             }));
         },
-        |sent| {
-            let request = &sent.one("request").span_context;
-            let tasks = sent.all("task");
-            assert_eq!(tasks.len(), 8);
-            for task in &tasks {
-                assert_eq!(task.parent_span_id, request.span_id());
-                let children = sent.all("hop").into_iter();
-                let mine = children.filter(|hop| hop.parent_span_id == task.span_context.span_id());
-                assert_eq!(mine.count(), 20);
+        judge_hops,
+    );
+}
+
+/// Where each poll of a task is on whatever thread comes first: some poll it once in their life.
+#[test]
+fn tasks_of_an_executor_by_hand() {
+    both_ways(
+        || {
+            tool!("request", || {
+                let here = current();
+                let executor = Executor::default();
+                for task in 0..TASKS {
+                    executor.spawn(here.wrap(async_tool!("task", hops(task))));
+                }
+                thread::scope(|scope| {
+                    for _ in 0..4 {
+                        scope.spawn(|| while executor.run(usize::MAX) {});
+                    }
+                    for _ in 0..40 {
+                        scope.spawn(|| executor.run(7));
+                    }
+                });
+            });
+        },
+        judge_hops,
+    );
+}
+
+/// A queue of tasks, which any thread may poll.
+#[derive(Clone, Default)]
+struct Executor(Arc<Mutex<VecDeque<Arc<Task>>>>);
+
+struct Task {
+    future: Mutex<Option<Pin<Box<dyn Future<Output = ()> + Send>>>>,
+    executor: Executor,
+}
+
+impl Executor {
+    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        self.push(Arc::new(Task {
+            future: Mutex::new(Some(Box::pin(future))),
+            executor: self.clone(),
+        }));
+    }
+
+    fn push(&self, task: Arc<Task>) {
+        self.0.lock().expect("no panic").push_back(task);
+    }
+
+    /// Polls so many tasks, one after the other. Whether there may be more.
+    fn run(&self, most: usize) -> bool {
+        for _ in 0..most {
+            let next = self.0.lock().expect("no panic").pop_front();
+            let Some(task) = next else { return false };
+            let mut future = task.future.lock().expect("no panic");
+            let waker = Waker::from(Arc::clone(&task));
+            if let Some(polled) = &mut *future
+                && polled
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_ready()
+            {
+                *future = None;
             }
-            assert_eq!(sent.all("hop").len(), 160);
+        }
+        true
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.executor.clone().push(self);
+    }
+}
+
+/// Each level is a future in a box, polled again and again by other threads before the next.
+#[test]
+fn recursion_across_awaits() {
+    const DEPTH: usize = 500;
+    fn down(left: usize) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(async_tool!("down", async move {
+            yield_once().await;
+            match left {
+                1 => assert_eq!(statistics("down").active, DEPTH as u64),
+                _ => down(left - 1).await,
+            }
+            yield_once().await;
+            tool!("on the way up", || {
+                current().set_attribute("left", left as u64);
+            });
+        }))
+    }
+    both_ways(
+        || {
+            let there = thread::Builder::new().stack_size(64 << 20).spawn(|| {
+                pollster::block_on(down(DEPTH));
+            });
+            there.expect("a thread").join().expect("no panic");
+            assert_eq!(statistics("down").active, 0);
+        },
+        |sent| {
+            let up: HashMap<_, _> = sent
+                .all("on the way up")
+                .iter()
+                .map(|span| (span.parent_span_id, attribute(span, "left")))
+                .collect();
+            assert_eq!(up.len(), DEPTH, "one below each");
+            let mut above = SpanId::INVALID;
+            let by_parent: HashMap<_, _> = sent
+                .all("down")
+                .iter()
+                .map(|span| (span.parent_span_id, span.span_context.span_id()))
+                .collect();
+            for left in (1..=DEPTH).rev() {
+                above = by_parent[&above];
+                assert_eq!(up[&above], Some(left.to_string()));
+            }
         },
     );
-
-    async fn hops() {
-        for _ in 0..20 {
-            tokio::task::yield_now().await;
-            async_tool!("hop", tokio::task::yield_now()).await;
-        }
-    }
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! Flush, shutdown and the guard's drop, with servers in every state; programs that end at once.
 
 use std::process::{Command, Output};
+use std::sync::atomic::{
+    AtomicBool, AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use telemetry_runtime::{Builder, Telemetry, health};
-use telemetry_tests::sink::{Mode, Sink, nobody};
+use telemetry_tests::sink::{Mode, Sink, nobody, text};
 use telemetry_tests::{PATIENCE, alone, statistics, tool, until};
 
 fn towards(url: &str, say: impl FnOnce(Builder) -> Builder) -> Telemetry {
@@ -204,6 +210,108 @@ fn in_the_middle_of_everything() {
         drop(stop);
         there.join().expect("no panic");
     }
+}
+
+/// Eight threads that never stop: each call that the metrics have is a span that was delivered or
+/// counted as dropped, and each that had ended before is among them.
+#[test]
+fn under_load_the_sums_add_up() {
+    const THREADS: usize = 8;
+    let _alone = alone();
+    for round in 0..3 {
+        let sink = Sink::counting(Mode::Accept);
+        let telemetry = towards(&sink.url(), |builder| builder);
+        let stop = AtomicBool::new(false);
+        let made: [AtomicU64; THREADS] = Default::default();
+        thread::scope(|scope| {
+            for made in &made {
+                scope.spawn(|| {
+                    while !stop.load(Relaxed) {
+                        tool!("under load", || {});
+                        made.fetch_add(1, Release);
+                    }
+                });
+            }
+            until("all are at it", || {
+                made.iter()
+                    .all(|made| made.load(Relaxed) > 1000 * (round + 1))
+            });
+            let before: u64 = made.iter().map(|made| made.load(Acquire)).sum();
+            let report = telemetry.shutdown(PATIENCE);
+            let after: u64 = made.iter().map(|made| made.load(Acquire)).sum();
+            stop.store(true, Relaxed);
+            assert!(report.in_time, "{report}");
+            let traces = report.traces;
+            assert_eq!(traces.waiting, 0, "{report}");
+            assert_eq!(traces.delivered, sink.seen().span_count);
+            let calls = counter(&sink, "tool.calls", "under load");
+            assert_eq!(calls, traces.delivered + traces.dropped, "{report}");
+            assert!(calls >= before, "{calls} of {before}");
+            // And one a thread that was about to be counted by its maker.
+            assert!(calls <= after + THREADS as u64, "{calls} of {after}");
+            assert_eq!(counter(&sink, "tool.errors", "under load"), 0);
+        });
+        assert!(telemetry_runtime::statistics().is_empty());
+    }
+}
+
+/// The newest value of a counter, as it came.
+fn counter(sink: &Sink, name: &str, tool: &str) -> u64 {
+    let seen = sink.seen();
+    let metric = seen.metric(name).expect(name);
+    let Some(Data::Sum(sum)) = &metric.data else {
+        panic!("{name} is no sum")
+    };
+    let points = sum.data_points.iter();
+    let of_tool = points.filter(|point| text(&point.attributes, "tool.name") == tool);
+    let values = of_tool.map(|point| match point.value {
+        Some(Number::AsInt(value)) => u64::try_from(value).expect("never negative"),
+        other => panic!("{name}: {other:?}"),
+    });
+    values.max().expect(tool)
+}
+
+/// An hour of sixty minutes with nobody there: what waits is bounded, and all the rest is counted.
+#[test]
+fn an_hour_without_a_server_takes_no_more_memory() {
+    const MINUTE: u64 = 5_000;
+    const MAX_BYTES: usize = 200_000;
+    let _alone = alone();
+    let telemetry = towards(&nobody(), |builder| {
+        builder
+            .set("traces_queue_max_bytes", MAX_BYTES as u64)
+            .set("traces_batch_max_spans", 100)
+    });
+    let waits = || {
+        let health = health();
+        let waits = health.destinations.iter().map(|to| to.queue_bytes);
+        (health.calls_queue_bytes, waits.sum::<usize>(), health)
+    };
+    let mut full = (0, 0);
+    for minute in 1..=60 {
+        for _ in 0..MINUTE {
+            tool!("unheard", || {});
+        }
+        // All of it is where it waits, or counted.
+        assert_eq!(statistics("unheard").calls, minute * MINUTE);
+        let (rings, queues, health) = waits();
+        let traces = &health.destinations[0];
+        assert!(traces.queue_bytes <= MAX_BYTES, "{}", traces.queue_bytes);
+        if minute == 10 {
+            full = (rings, queues);
+        }
+        if minute > 10 {
+            assert!(rings <= full.0.max(8 << 20) && queues <= full.1 + MAX_BYTES);
+        }
+    }
+    assert!(full.1 > MAX_BYTES / 2, "something waits: {full:?}");
+    let dropped: Vec<_> = health().destinations[0].dropped.clone();
+    let (cause, items) = dropped[0];
+    assert_eq!(cause, "queue_full");
+    assert!(items > 0);
+    let report = telemetry.shutdown(Duration::from_millis(100));
+    assert_eq!(report.traces.dropped, 60 * MINUTE, "{report}");
+    assert_eq!((report.traces.delivered, report.traces.waiting), (0, 0));
 }
 
 fn brief(how: &str, url: &str) -> Output {

@@ -1,12 +1,13 @@
 //! Threads that come and go, and calls at their very end.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use telemetry_runtime::{ToolCall, current, track_tool_call};
+use telemetry_runtime::{Telemetry, ToolCall, current, health, track_tool_call};
 use telemetry_tests::spans::Spans;
-use telemetry_tests::{alone, async_tool, statistics, tool};
+use telemetry_tests::{alone, async_tool, statistics, tool, until};
 
 #[test]
 fn two_thousand_threads_that_call_once() {
@@ -37,6 +38,84 @@ fn two_thousand_threads_that_call_once() {
     assert_eq!(statistics("once").calls, THREADS as u64);
     assert_eq!(statistics("once").active, 0);
     assert_eq!(spans.after(telemetry).all("once").len(), THREADS);
+}
+
+/// Threads that come and go leave nothing behind, as the runtime itself counts: neither rings nor
+/// what is known of each. What is there meanwhile is bounded too.
+#[test]
+fn ten_thousand_threads_that_come_and_go() {
+    const THREADS: usize = 10_000;
+    const AT_ONCE: usize = 100;
+    const MAX_BYTES: usize = 4 << 20;
+    let _alone = alone();
+    let builder = Telemetry::builder().no_file();
+    let builder = builder.set("calls_queue_max_bytes", MAX_BYTES as u64);
+    let telemetry = builder.set("traces_exporter", "none").init();
+    let telemetry = telemetry.expect("a right configuration");
+    let before = settled(&telemetry);
+    for _ in 0..THREADS / AT_ONCE {
+        thread::scope(|scope| {
+            for _ in 0..AT_ONCE {
+                scope.spawn(|| tool!("comes and goes", || {}));
+            }
+        });
+        assert!(health().calls_queue_bytes <= MAX_BYTES);
+    }
+    let calls = statistics("comes and goes");
+    assert_eq!((calls.calls, calls.active), (THREADS as u64, 0));
+    until("all that ended are forgotten", || {
+        settled(&telemetry) == before
+    });
+}
+
+/// More threads than there is memory for rings of: the others count for themselves.
+#[test]
+fn threads_that_find_no_ring_lose_no_count() {
+    const THREADS: u64 = 200;
+    const CALLS: u64 = 100;
+    // As little as can be asked for: of twelve smallest rings.
+    const MAX_BYTES: usize = 65_536;
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry =
+        spans.telemetry_with(|builder| builder.set("calls_queue_max_bytes", MAX_BYTES as u64));
+    let together = Barrier::new(THREADS as usize);
+    let most_bytes = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                together.wait();
+                for call in 0..CALLS {
+                    let _ = tool!("without a ring", || match call % 4 {
+                        0 => Err("no"),
+                        _ => Ok(()),
+                    });
+                }
+                most_bytes.fetch_max(health().calls_queue_bytes, Relaxed);
+                together.wait();
+            });
+        }
+    });
+    assert!((1..=MAX_BYTES).contains(&most_bytes.into_inner()));
+    let counted = statistics("without a ring");
+    assert_eq!((counted.calls, counted.active), (THREADS * CALLS, 0));
+    assert_eq!(counted.errors, THREADS * CALLS / 4);
+    let dropped = health().spans_dropped_before_export;
+    assert!(dropped > 0, "twelve rings are not enough");
+    let report = telemetry.shutdown(telemetry_tests::PATIENCE);
+    assert_eq!(report.traces.dropped, dropped);
+    assert_eq!(report.traces.delivered + dropped, THREADS * CALLS);
+    assert_eq!(
+        spans.sent().all("without a ring").len() as u64,
+        report.traces.delivered
+    );
+}
+
+/// Threads with calls, and bytes of rings, once everything has been collected.
+fn settled(telemetry: &Telemetry) -> (usize, usize) {
+    assert!(telemetry.flush(telemetry_tests::PATIENCE).in_time);
+    let health = health();
+    (health.calling_threads, health.calls_queue_bytes)
 }
 
 #[test]

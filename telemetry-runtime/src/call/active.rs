@@ -1,10 +1,10 @@
 //! The calls that run, as others see them: shown by their threads at the cost of two stores
 //! a call, and by async calls at the cost of one.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::sync::{
-    Arc, AtomicU32, AtomicU64,
+    self, Arc, AtomicU32, AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
 };
 
@@ -95,7 +95,9 @@ impl Active {
         match self.slots.get(level) {
             Some(slot) => slot.store(Activity::NONE.0, Relaxed),
             None => {
-                if let Some(deep) = self.deeper().get_mut(level - SHALLOW) {
+                if let Some(mut deeper) = self.deeper()
+                    && let Some(deep) = deeper.get_mut(level - SHALLOW)
+                {
                     *deep = Activity::NONE;
                 }
             }
@@ -104,12 +106,16 @@ impl Active {
 
     #[cold]
     fn enter_deeper(&self, activity: Activity) {
-        self.deeper().push(activity);
+        if let Some(mut deeper) = self.deeper() {
+            deeper.push(activity);
+        }
     }
 
     #[cold]
     fn leave_deeper(&self, level: usize) {
-        self.deeper().truncate(level.saturating_sub(SHALLOW));
+        if let Some(mut deeper) = self.deeper() {
+            deeper.truncate(level.saturating_sub(SHALLOW));
+        }
     }
 
     /// Shows each running call.
@@ -123,13 +129,15 @@ impl Active {
         for slot in &self.slots[..depth.min(SHALLOW)] {
             show(Activity(slot.load(Relaxed)));
         }
-        if depth > SHALLOW {
-            self.deeper().iter().copied().for_each(show);
+        if depth > SHALLOW
+            && let Some(deeper) = self.deeper()
+        {
+            deeper.iter().copied().for_each(show);
         }
     }
 
-    fn deeper(&self) -> std::sync::MutexGuard<'_, Vec<Activity>> {
-        self.deeper.lock().unwrap_or_else(PoisonError::into_inner)
+    fn deeper(&self) -> Option<MutexGuard<'_, Vec<Activity>>> {
+        sync::lock(&self.deeper)
     }
 }
 
@@ -150,11 +158,9 @@ impl Shown {
     /// `near`: something that differs between threads.
     pub(crate) fn new(near: u64) -> Arc<Self> {
         let shown = Arc::new(Self(AtomicU64::new(Activity::NONE.0)));
-        let shard = &SHARED[near as usize % SHARDS];
-        shard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Arc::clone(&shown));
+        if let Some(mut shard) = sync::lock(&SHARED[near as usize % SHARDS]) {
+            shard.push(Arc::clone(&shown));
+        }
         shown
     }
 

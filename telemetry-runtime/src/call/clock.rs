@@ -1,36 +1,34 @@
 //! Time as a counter: read by calls, turned into nanoseconds and dates by the collector.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use super::dates;
+use super::unit::Unit;
+
+pub(crate) use super::dates::Anchor;
 
 /// Made at the first use, which takes some milliseconds at most.
 static CLOCK: OnceLock<Clock> = OnceLock::new();
 
 /// A counter and what its unit is worth.
 ///
-/// `quanta` measures that once, within microseconds; put aside by the system meanwhile it is
-/// wrong by more than 1 %. So it is measured again while the process runs, over all of its
-/// life: 1 µs of 10 ms at first, 1 µs of a minute soon.
-///
 /// One value that is the newest of some good ones: nothing depends on who sees which.
 struct Clock {
     counter: quanta::Clock,
-    origin: Pair<Instant>,
+    begun: Instant,
     /// Nanoseconds of one unit, a double's bits.
-    unit: AtomicU64,
-    /// By what share that is wrong at most, a double's bits.
-    error: AtomicU64,
+    nanos: AtomicU64,
+    unit: Mutex<Unit>,
 }
-
-/// A better measurement than this is not waited for: the counter itself drifts.
-const GOOD_ENOUGH: f64 = 1e-6;
 
 fn clock() -> &'static Clock {
     CLOCK.get_or_init(Clock::new)
 }
 
-/// The counter now. Monotonic; its unit is the machine's.
+/// The counter now. Monotonic, but for a machine that is suspended or moved meanwhile; its unit is
+/// the machine's.
 #[inline]
 pub(crate) fn now() -> u64 {
     clock().counter.raw()
@@ -39,69 +37,72 @@ pub(crate) fn now() -> u64 {
 /// Nanoseconds between two readings; 0 where the second is the earlier one.
 #[inline]
 pub(crate) fn nanos(start: u64, end: u64) -> u64 {
-    clock().nanos(start, end)
+    (end.saturating_sub(start) as f64 * unit()) as u64
+}
+
+/// Nanoseconds of one unit of the counter.
+#[inline]
+pub(super) fn unit() -> f64 {
+    f64::from_bits(clock().nanos.load(Relaxed))
 }
 
 /// So many units of the counter that they are surely no more than `nanos`, whatever its unit is
 /// found to be later.
 pub(crate) fn units_at_least(nanos: u64) -> u64 {
-    let unit = f64::from_bits(clock().unit.load(Relaxed));
-    (nanos as f64 / unit * 0.5) as u64
+    (nanos as f64 / unit() * 0.5) as u64
 }
 
-/// Measures the counter's unit again. Called by the collector every few milliseconds.
+/// Measures the counter's unit again, and compares it with the date. Called by the collector every
+/// few milliseconds.
 pub(crate) fn measure() {
     clock().measure();
+    dates::look();
 }
 
 impl Clock {
     fn new() -> Self {
         let counter = quanta::Clock::new();
         // Of 2³² units, so that rounding is nothing.
-        let unit = counter.delta_as_nanos(0, 1 << 32) as f64 / (1_u64 << 32) as f64;
+        let nanos = counter.delta_as_nanos(0, 1 << 32) as f64 / (1_u64 << 32) as f64;
+        let begun = Instant::now();
+        let origin = Pair::read(|| counter.raw(), || since(begun));
         Self {
-            origin: Pair::read(|| counter.raw(), Instant::now),
             counter,
-            unit: AtomicU64::new(unit.to_bits()),
-            error: AtomicU64::new(1_f64.to_bits()),
+            begun,
+            nanos: AtomicU64::new(nanos.to_bits()),
+            unit: Mutex::new(Unit::new(origin, nanos)),
         }
-    }
-
-    #[inline]
-    fn nanos(&self, start: u64, end: u64) -> u64 {
-        let unit = f64::from_bits(self.unit.load(Relaxed));
-        (end.saturating_sub(start) as f64 * unit) as u64
     }
 
     fn measure(&self) {
-        let here = Pair::read(|| self.counter.raw(), Instant::now);
-        let units = here.counter.saturating_sub(self.origin.counter) as f64;
-        let error = (here.apart + self.origin.apart) as f64 / units.max(1.0);
-        let known = f64::from_bits(self.error.load(Relaxed));
-        if error <= known.max(GOOD_ENOUGH) {
-            let nanos = here.time.duration_since(self.origin.time).as_nanos();
-            self.unit.store((nanos as f64 / units).to_bits(), Relaxed);
-            self.error.store(error.to_bits(), Relaxed);
-        }
+        let mut unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = Pair::read(|| self.counter.raw(), || since(self.begun));
+        self.nanos.store(unit.measure(here).to_bits(), Relaxed);
     }
+}
+
+/// ns of the monotonic clock.
+fn since(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The counter and another clock at one moment.
 #[derive(Clone, Copy, Debug)]
-struct Pair<T> {
-    counter: u64,
-    time: T,
+pub(super) struct Pair {
+    pub(super) counter: u64,
+    /// ns
+    pub(super) time: u64,
     /// Units of the counter that passed meanwhile.
-    apart: u64,
+    pub(super) apart: u64,
 }
 
 /// How often two clocks are read to find a moment in which nothing came between.
 const TRIES: usize = 4;
 
-impl<T> Pair<T> {
+impl Pair {
     /// A thread that is put aside between the readings would make them milliseconds apart on a
     /// busy machine: so the closest of some tries.
-    fn read(counter: impl Fn() -> u64, time: impl Fn() -> T) -> Self {
+    pub(super) fn read(counter: impl Fn() -> u64, time: impl Fn() -> u64) -> Self {
         let once = || {
             let before = counter();
             let time = time();
@@ -123,34 +124,6 @@ impl<T> Pair<T> {
     }
 }
 
-/// The counter and the date at one moment. Taken anew all the time, so that the
-/// counter's error against the date never adds up.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Anchor {
-    counter: u64,
-    unix_ns: u64,
-}
-
-impl Anchor {
-    pub(crate) fn now() -> Self {
-        let pair = Pair::read(now, unix_now);
-        Self {
-            counter: pair.counter,
-            unix_ns: pair.time,
-        }
-    }
-
-    /// Unix time, ns, of a reading of the counter.
-    #[inline]
-    pub(crate) fn unix_ns(&self, counter: u64) -> u64 {
-        if counter <= self.counter {
-            self.unix_ns.saturating_sub(nanos(counter, self.counter))
-        } else {
-            self.unix_ns.saturating_add(nanos(self.counter, counter))
-        }
-    }
-}
-
 /// Unix time, ns; 0 before 1970.
 pub(crate) fn unix_now() -> u64 {
     SystemTime::now()
@@ -165,37 +138,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn readings_before_and_after_the_anchor_fall_on_both_sides_of_it() {
-        let before = now();
-        std::thread::sleep(std::time::Duration::from_millis(2));
-        let anchor = Anchor::now();
-        let after = now();
-        assert!(anchor.unix_ns(before) <= anchor.unix_ns - 2_000_000);
-        assert!(anchor.unix_ns(after) >= anchor.unix_ns);
-        assert_eq!(nanos(after, before), 0);
+    fn a_counter_that_goes_back_makes_no_time() {
+        assert_eq!(nanos(2000, 1000), 0);
+        assert_eq!(nanos(u64::MAX, 0), 0);
     }
 
-    /// Whatever the system does with this thread meanwhile.
+    /// Whatever the system does with this thread meanwhile: another time it lets it be.
     #[test]
-    fn what_the_unit_is_worth_is_found_out() {
+    fn the_unit_is_what_the_monotonic_clock_says() {
         let clock = Clock::new();
-        let wrong = 2.0 * f64::from_bits(clock.unit.load(Relaxed));
-        clock.unit.store(wrong.to_bits(), Relaxed);
-        std::thread::sleep(std::time::Duration::from_millis(5));
-        clock.measure();
-        let here = Pair::read(|| clock.counter.raw(), Instant::now);
-        let nanos = clock.nanos(clock.origin.counter, here.counter);
-        let expected = here.time.duration_since(clock.origin.time).as_nanos() as u64;
-        let readings = clock.nanos(0, 2 * (here.apart + clock.origin.apart));
-        let allowed =
-            readings + (expected as f64 * f64::from_bits(clock.error.load(Relaxed))) as u64 + 2;
-        assert!(
-            nanos.abs_diff(expected) <= allowed,
-            "{nanos} {expected} {allowed}"
-        );
-        assert!(
-            allowed < expected / 4,
-            "the wrong one would have been found"
-        );
+        let is_right = || {
+            let before = Pair::read(|| clock.counter.raw(), || since(clock.begun));
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            clock.measure();
+            let after = Pair::read(|| clock.counter.raw(), || since(clock.begun));
+            let unit = f64::from_bits(clock.nanos.load(Relaxed));
+            let found = (after.counter - before.counter) as f64 * unit;
+            (found / (after.time - before.time) as f64 - 1.0).abs() < 0.01
+        };
+        assert!((0..500).any(|_| is_right()));
     }
 }

@@ -12,8 +12,11 @@ pub(crate) mod clock;
 #[cfg_attr(not(feature = "trace"), path = "no_context.rs")]
 mod context;
 mod current;
+mod dates;
 mod enabled;
 mod failure;
+#[cfg_attr(not(unix), path = "no_fork.rs")]
+pub(crate) mod fork;
 mod future;
 mod judge;
 mod later;
@@ -30,6 +33,7 @@ mod suspended;
 pub(crate) mod tool;
 mod track;
 mod typed;
+mod unit;
 
 pub use around::{Around, Spans, around};
 pub use capture::{Param, Params};

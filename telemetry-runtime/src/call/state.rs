@@ -47,6 +47,11 @@ impl State {
         let _ = STATE.fetch_update(Relaxed, Relaxed, and_captures);
     }
 
+    /// Calls are off, those that tests capture too.
+    pub(super) fn end() {
+        STATE.store(0, Relaxed);
+    }
+
     /// A test captures calls: they are made as if they were sent.
     pub(super) fn captures_from_now(captures: bool) {
         match captures {

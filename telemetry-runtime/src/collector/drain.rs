@@ -1,6 +1,5 @@
 //! One pass over all rings.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use super::overflow::{Overflow, take_orphans};
@@ -9,7 +8,7 @@ use crate::call::Record;
 use crate::call::active::Activity;
 use crate::call::clock::Anchor;
 use crate::call::record::Details;
-use crate::call::ring::{self, Reader, Thread};
+use crate::call::ring::{self, Reader, Rings, Thread};
 
 /// Records handed on between two looks at the clock.
 const CHUNK: usize = 1024;
@@ -30,10 +29,10 @@ pub(super) struct Lanes {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Owner(u64);
 
-/// One thread's rings, the one in use last.
+/// One thread.
 struct Lane {
     thread: Arc<Thread>,
-    rings: VecDeque<Reader<Record>>,
+    rings: Rings<Record>,
 }
 
 impl Lanes {
@@ -52,7 +51,7 @@ impl Lanes {
         let new = ring::new_threads().into_iter();
         self.all.extend(new.map(|thread| Lane {
             thread,
-            rings: VecDeque::new(),
+            rings: Rings::new(),
         }));
         let mut records = 0;
         for lane in &mut self.all {
@@ -65,6 +64,11 @@ impl Lanes {
         records
     }
 
+    /// Threads that the collector has met, and not yet seen the last of.
+    pub(super) fn threads(&self) -> usize {
+        self.all.len()
+    }
+
     /// Shows each call that runs on some thread.
     pub(super) fn each_active(&self, mut show: impl FnMut(&Thread, Activity)) {
         for Lane { thread, .. } in &self.all {
@@ -75,21 +79,13 @@ impl Lanes {
 
 impl Lane {
     fn drain(&mut self, sinks: &mut [Box<dyn Sink>]) -> usize {
-        // Taken first: a record can only be in a later ring once it is known here.
-        self.rings.extend(self.thread.new_rings());
-        let mut records = 0;
-        while let Some(ring) = self.rings.front_mut() {
-            let waiting = ring.waiting();
-            take(ring, waiting.items, &self.thread, sinks);
-            records += waiting.items;
-            if !waiting.closed {
-                break;
-            }
-            if let Some(over) = self.rings.pop_front() {
-                ring::retire(&over);
-            }
-        }
-        if let Some(overflow) = self.thread.take_overflow() {
+        let Self { thread, rings } = self;
+        let records = rings.drain(
+            &thread.new_rings,
+            |ring, items| take(ring, items, thread, sinks),
+            ring::retire,
+        );
+        if let Some(overflow) = thread.overflow.take() {
             hand_on(&overflow, sinks);
         }
         records
@@ -97,7 +93,8 @@ impl Lane {
 
     /// The thread is gone, and so is all it left.
     fn is_over(&mut self) -> bool {
-        self.rings.is_empty() && Arc::get_mut(&mut self.thread).is_some_and(Thread::is_empty)
+        self.rings.is_empty()
+            && Arc::get_mut(&mut self.thread).is_some_and(|thread| thread.is_empty())
     }
 }
 

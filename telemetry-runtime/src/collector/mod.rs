@@ -5,11 +5,13 @@ mod drain;
 mod long;
 mod overflow;
 mod sink;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod wake;
 
 pub(crate) use long::{long_calls, set_running_after, told};
 pub(crate) use overflow::{Overflow, Uncollected, add_orphan};
 pub(crate) use sink::Sink;
-pub(crate) use thread::Collector;
+pub(crate) use thread::{Collector, threads};
 pub(crate) use wake::wake;

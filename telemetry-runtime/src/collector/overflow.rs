@@ -64,11 +64,9 @@ impl Uncollected {
 /// Counts a call whose thread has no ring any more.
 #[cold]
 pub(crate) fn add_orphan(record: &Record) {
-    ORPHANS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get_or_insert_default()
-        .add(record);
+    if let Some(mut orphans) = crate::sync::lock(&ORPHANS) {
+        orphans.get_or_insert_default().add(record);
+    }
 }
 
 pub(super) fn take_orphans() -> Option<Overflow> {

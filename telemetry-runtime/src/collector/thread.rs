@@ -171,6 +171,11 @@ impl Shared {
     }
 }
 
+/// Threads whose calls are collected.
+pub(crate) fn threads() -> usize {
+    lock(&LANES).threads()
+}
+
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

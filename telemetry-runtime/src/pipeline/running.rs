@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::exports::{Exports, Hooks, Source};
 use super::points;
-use crate::call::{self, State, tool};
+use crate::call::{self, State, fork, tool};
 use crate::collector::Collector;
 use crate::config::{Config, Differences, Loaded, Sources, StoreKind, load};
 use crate::detection::{Callbacks, Detection};
@@ -15,6 +15,7 @@ use crate::metrics::Metrics;
 use crate::notice::notice;
 use crate::report::Report;
 use crate::statistics::ToolStatistics;
+use crate::sync::is_child;
 
 /// The one that runs.
 static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
@@ -27,6 +28,9 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// The one that runs, if one does.
 pub(crate) fn running() -> Option<Arc<Running>> {
+    if is_child() {
+        return None;
+    }
     RUNNING
         .read()
         .unwrap_or_else(PoisonError::into_inner)
@@ -50,10 +54,26 @@ impl Running {
         hooks: Hooks,
         callbacks: Callbacks,
     ) -> Result<Arc<Self>, Error> {
+        if is_child() {
+            return Err(forked());
+        }
         let _starting = lock(&STARTING);
         if running().is_some() {
             return Err(Error::already_initialized());
         }
+        fork::set_running(true);
+        let started = Self::start_parts(sources, hooks, callbacks);
+        if started.is_err() {
+            fork::set_running(false);
+        }
+        started
+    }
+
+    fn start_parts(
+        sources: Sources,
+        hooks: Hooks,
+        callbacks: Callbacks,
+    ) -> Result<Arc<Self>, Error> {
         let loaded = load(&sources)?;
         loaded.notices.iter().for_each(|text| notice(text));
         let mut config = loaded.config.clone();
@@ -148,6 +168,9 @@ impl Running {
 
     /// Everything recorded so far is handed on and, by the deadline, taken.
     pub(crate) fn flush(&self, timeout: Duration) -> Report {
+        if is_child() {
+            return Report::nothing();
+        }
         let deadline = deadline(timeout);
         let collected = self.analysed(deadline);
         self.report(self.exports.flush(deadline) && collected)
@@ -155,6 +178,9 @@ impl Running {
 
     /// Nothing is recorded any more; what was is handed on.
     pub(crate) fn shutdown(&self, timeout: Duration) -> Report {
+        if is_child() {
+            return Report::nothing();
+        }
         let mut open = lock(&self.open);
         *open = false;
         State::default().set();
@@ -166,6 +192,7 @@ impl Running {
             .is_some_and(|running| std::ptr::eq(&raw const **running, self))
         {
             *place = None;
+            fork::set_running(false);
         }
         report
     }
@@ -192,6 +219,9 @@ impl Running {
 
     /// Reads the configuration again; what can be changed while running is.
     pub(crate) fn reload(&self) -> Result<Differences, Error> {
+        if is_child() {
+            return Err(forked());
+        }
         let new = load(&self.sources)?;
         let mut loaded = self.loaded();
         let differences = loaded.effective.differences(&new.effective);
@@ -208,6 +238,9 @@ impl Running {
     }
 
     pub(crate) fn health(&self) -> Health {
+        if is_child() {
+            return Health::default();
+        }
         let mut health = Health {
             running: true,
             drift: self.detection.health(),
@@ -242,6 +275,14 @@ impl Running {
     }
 }
 
+/// What a child is told: see [`fork`].
+fn forked() -> Error {
+    Error::start(
+        "telemetry",
+        "this process was forked from one in which it runs; fork first, and start it in the children",
+    )
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -252,6 +293,8 @@ impl Health {
         Self {
             tools: tool::known(0).len() as u64,
             calls_over_max_tools: tool::over_limit(),
+            calling_threads: crate::collector::threads(),
+            calls_queue_bytes: call::ring::bytes_in_use(),
             long_calls: crate::collector::long_calls(),
             long_calls_seen: crate::collector::told(),
             ..Self::default()

@@ -94,7 +94,7 @@ impl SpanProcessor for SpanBridge {
     fn on_start(&self, _span: &mut Span, _context: &Context) {}
 
     fn on_end(&self, span: SpanData) {
-        if !span.span_context.is_sampled() {
+        if !span.span_context.is_sampled() || crate::sync::is_child() {
             return;
         }
         let mut open = lock(&self.shared.open);

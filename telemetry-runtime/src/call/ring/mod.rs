@@ -5,17 +5,23 @@
 //! two sides but the plain counters of [`Thread`], where a reader may see one a
 //! moment late.
 
+mod beside;
 mod queue;
+mod rings;
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::queue::{Writer, queue};
+use self::beside::Beside;
+use self::queue::Writer;
+use self::rings::NewRings;
 use super::active::Active;
 use super::record::Record;
 use crate::collector::{Overflow, wake};
+use crate::sync::{is_child, lock};
 
 pub(crate) use self::queue::Reader;
+pub(crate) use self::rings::Rings;
 
 /// Records in a new thread's ring, and in the largest.
 const SMALLEST: usize = 64;
@@ -39,6 +45,11 @@ pub(crate) fn set_max_bytes(bytes: usize) {
     MAX_BYTES.store(bytes, Relaxed);
 }
 
+/// Bytes of all rings.
+pub(crate) fn bytes_in_use() -> usize {
+    RING_BYTES.load(Relaxed)
+}
+
 /// Threads that made their first call since the last time.
 pub(crate) fn new_threads() -> Vec<Arc<Thread>> {
     std::mem::take(&mut *NEW_THREADS.lock().unwrap_or_else(PoisonError::into_inner))
@@ -47,11 +58,10 @@ pub(crate) fn new_threads() -> Vec<Arc<Thread>> {
 /// The side of a thread that others see.
 pub(crate) struct Thread {
     pub(crate) name: String,
-    /// Rings that the collector has not met yet, oldest first.
-    rings: Mutex<Vec<Reader<Record>>>,
+    /// Rings that the collector has not met yet.
+    pub(crate) new_rings: NewRings<Record>,
     /// What did not fit into the ring.
-    pub(crate) overflow: Mutex<Overflow>,
-    has_overflow: AtomicBool,
+    pub(crate) overflow: Beside<Overflow>,
     /// Of the details that are under way.
     details_bytes: AtomicUsize,
     /// The calls that run on it.
@@ -59,20 +69,6 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
-    pub(crate) fn new_rings(&self) -> Vec<Reader<Record>> {
-        std::mem::take(&mut *self.rings.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// What did not fit since the last time.
-    pub(crate) fn take_overflow(&self) -> Option<Overflow> {
-        if !self.has_overflow.swap(false, Relaxed) {
-            return None;
-        }
-        Some(std::mem::take(
-            &mut *self.overflow.lock().unwrap_or_else(PoisonError::into_inner),
-        ))
-    }
-
     /// Whether there is room for details of so many bytes: then it is taken. One alone always
     /// has.
     fn take_room(&self, bytes: usize) -> bool {
@@ -95,9 +91,8 @@ impl Thread {
     }
 
     /// The collector has met all that the thread left.
-    pub(crate) fn is_empty(&mut self) -> bool {
-        let rings = self.rings.get_mut().unwrap_or_else(PoisonError::into_inner);
-        rings.is_empty() && !*self.has_overflow.get_mut()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.new_rings.is_empty() && self.overflow.is_empty()
     }
 }
 
@@ -136,9 +131,8 @@ impl Ring {
     pub(crate) fn new() -> Self {
         let thread = Arc::new(Thread {
             name: name(),
-            rings: Mutex::default(),
-            overflow: Mutex::default(),
-            has_overflow: AtomicBool::new(false),
+            new_rings: NewRings::new(),
+            overflow: Beside::new(),
             details_bytes: AtomicUsize::new(0),
             active: Active::new(),
         });
@@ -148,10 +142,9 @@ impl Ring {
             thread: Arc::clone(&thread),
         };
         ring.grow();
-        NEW_THREADS
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(thread);
+        if let Some(mut new) = lock(&NEW_THREADS) {
+            new.push(thread);
+        }
         ring
     }
 
@@ -183,6 +176,9 @@ impl Ring {
     #[cold]
     #[inline(never)]
     fn push_full(&mut self, record: Record) {
+        if is_child() {
+            return;
+        }
         wake();
         if self.grow()
             && let Some(writer) = &mut self.writer
@@ -199,12 +195,7 @@ impl Ring {
 
     #[cold]
     fn add_to_overflow(&self, record: &Record) {
-        self.thread
-            .overflow
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .add(record);
-        self.thread.has_overflow.store(true, Relaxed);
+        self.thread.overflow.add(|overflow| overflow.add(record));
     }
 
     /// Puts a larger ring in the place of the full one, which the collector empties first.
@@ -216,18 +207,14 @@ impl Ring {
         if capacity > LARGEST {
             return false;
         }
-        let more = bytes(capacity);
-        if RING_BYTES.fetch_add(more, Relaxed) + more > MAX_BYTES.load(Relaxed) {
-            RING_BYTES.fetch_sub(more, Relaxed);
+        let more = |taken: usize| {
+            let more = taken + bytes(capacity);
+            (more <= MAX_BYTES.load(Relaxed)).then_some(more)
+        };
+        if RING_BYTES.fetch_update(Relaxed, Relaxed, more).is_err() {
             return false;
         }
-        let (writer, reader) = queue(capacity);
-        self.writer = Some(writer);
-        self.thread
-            .rings
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(reader);
+        self.thread.new_rings.replace(&mut self.writer, capacity);
         true
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::call::clock::{self, Anchor};
 use crate::config::Overflow;
 use crate::otlp::logs::set_time;
+use crate::sync::is_child;
 
 /// The one of the process: whoever writes a line finds it without asking for anything.
 pub(crate) static FRONT: Front = Front {
@@ -153,7 +154,7 @@ impl Chunk {
 impl Front {
     #[inline]
     pub(crate) fn is_on(&self) -> bool {
-        self.on.load(Relaxed)
+        self.on.load(Relaxed) && !is_child()
     }
 
     /// From now on lines are taken in. Gives the number of this start.

@@ -50,6 +50,8 @@ mod statistics;
 mod table;
 mod tail;
 mod template;
+#[cfg(test)]
+mod tests;
 mod tool;
 mod watch;
 

@@ -29,6 +29,7 @@ pub(super) struct Ratio {
     /// All hits and trials so far.
     total: (u64, u64),
     change: Option<Change>,
+    scale: Scale,
 }
 
 /// The change that was told and is not over.
@@ -41,6 +42,24 @@ struct Change {
     /// The evidence that it is over, and since when there is any.
     back: f64,
     back_since: Mark,
+}
+
+/// What a hit and a miss say for each template, and how much is enough: made anew where the baseline
+/// has become another by a twentieth.
+#[derive(Clone, Debug, Default)]
+struct Scale {
+    hits: f64,
+    trials: f64,
+    calls: f64,
+    /// A hit, a miss, and the limit; `None` where too little is known.
+    templates: [Option<(f64, f64, f64)>; ODDS.len()],
+}
+
+impl Scale {
+    fn is_of(&self, hits: f64, trials: f64, calls: f64) -> bool {
+        let near = |was: f64, is: f64| (is - was).abs() <= was / 20.0;
+        near(self.hits, hits) && near(self.trials, trials) && near(self.calls, calls)
+    }
 }
 
 /// A place in the stream of trials.
@@ -85,21 +104,19 @@ impl Ratio {
     }
 
     fn score(&mut self, hits: u64, trials: u64, at: u64, calls: f64) -> Option<Turn> {
-        let normal = self.normal();
-        let dispersion = self.dispersion();
+        if !self.scale.is_of(self.hits, self.trials, calls) {
+            self.scale = self.scale_for(calls);
+        }
         let here = Mark {
             at,
             hits: self.total.0,
             trials: self.total.1,
         };
-        for (t, odds) in ODDS.iter().enumerate() {
-            let (hit, miss) = scores(normal, *odds);
-            let score = (hits as f64 * hit + (trials - hits) as f64 * miss) / dispersion;
-            let information = -(normal * hit + (1.0 - normal) * miss) / dispersion;
-            let exact = limit::cusum(calls * ODDS.len() as f64, information);
-            let Some(limit) = limit::uncertain(exact, self.trials * information, 1.0) else {
+        for t in 0..ODDS.len() {
+            let Some((hit, miss, limit)) = self.scale.templates[t] else {
                 continue;
             };
+            let score = hits as f64 * hit + (trials - hits) as f64 * miss;
             if let Some(change) = &mut self.change {
                 if change.template != t {
                     continue;
@@ -129,6 +146,24 @@ impl Ratio {
             }
         }
         None
+    }
+
+    fn scale_for(&self, calls: f64) -> Scale {
+        let normal = self.normal();
+        let dispersion = self.dispersion();
+        let templates = ODDS.map(|odds| {
+            let (hit, miss) = scores(normal, odds);
+            let information = -(normal * hit + (1.0 - normal) * miss) / dispersion;
+            let exact = limit::cusum(calls * ODDS.len() as f64, information);
+            let limit = limit::uncertain(exact, self.trials * information, 1.0)?;
+            Some((hit / dispersion, miss / dispersion, limit))
+        });
+        Scale {
+            hits: self.hits,
+            trials: self.trials,
+            calls,
+            templates,
+        }
     }
 
     /// The turn was told: its end is looked for. Otherwise it was too small.

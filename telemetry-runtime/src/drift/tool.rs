@@ -326,7 +326,10 @@ impl Tool {
         let now = self.now(since, config);
         let inflation = f64::from(self.watch.ratios[template]);
         let compared = compare::of_template(template, &self.watch.normal, &now, inflation)?;
-        if compared.at_most() < self.threshold(config) {
+        // All calls since the change say more exactly than the window how large it is.
+        let all = self.watch.since(since);
+        let exact = compare::compare(compared.measure, &self.watch.normal, &all, inflation)?;
+        if exact.at_most() < self.threshold(config) {
             self.watch.quiet();
             return None;
         }

@@ -16,7 +16,7 @@ const FIRST: u64 = 50;
 const COLD: u64 = 50;
 /// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
 /// a season may be, and otherwise.
-const FOLLOWED: (u64, u64) = (20_000, 600_000_000_000);
+const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
 const MOST: (u64, u64) = (4_000_000, 0);
 
 /// Parameters of the method; the lab found them on seeds of its own.
@@ -174,6 +174,15 @@ impl Watch {
     /// The last calls, without the season.
     pub(super) fn last(&self, count: usize) -> Vec<u16> {
         self.recent.last(count, |at| self.seasonal.offset(at))
+    }
+
+    /// The calls from `call` on that are left, without the season.
+    pub(super) fn since(&self, call: u64) -> Histogram {
+        let mut since = Histogram::default();
+        for bucket in self.last((self.recent.pushed() - call) as usize) {
+            since.add_bucket(bucket, 1);
+        }
+        since
     }
 
     /// The season has become known: what is normal is learned again from the calls that are left.

@@ -53,6 +53,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod tool;
+mod turn;
 mod watch;
 
 pub use baseline::{Baseline, BaselineKey, Season, SeasonProfile};

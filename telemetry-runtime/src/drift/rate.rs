@@ -1,6 +1,7 @@
 //! The rate of calls, and whether it has changed.
 
 use super::limit;
+use super::turn::{Change, Turn};
 
 /// Rates by that of the baseline, one CUSUM each.
 const FACTORS: [f64; 4] = [1.5, 3.0, 1.0 / 1.5, 1.0 / 3.0];
@@ -25,19 +26,7 @@ pub(super) struct Rate {
     evidence: [f64; FACTORS.len()],
     started: [Mark; FACTORS.len()],
     total: Mark,
-    change: Option<Change>,
-}
-
-/// The change that was told and is not over.
-#[derive(Clone, Copy, Debug)]
-struct Change {
-    template: usize,
-    began: Mark,
-    /// When it was told.
-    told: u64,
-    /// The evidence that it is over, and since when there is any.
-    back: f64,
-    back_since: Mark,
+    change: Option<Change<Mark>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,18 +43,6 @@ struct Mark {
     at: u64,
     calls: u64,
     seconds: f64,
-}
-
-/// What has become of the rate, in calls a second.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Turn {
-    pub(super) recovered: bool,
-    pub(super) before: f64,
-    pub(super) after: f64,
-    pub(super) calls: u64,
-    pub(super) since: u64,
-    pub(super) evidence: f64,
-    pub(super) limit: f64,
 }
 
 impl Rate {
@@ -132,17 +109,11 @@ impl Rate {
                 if change.template != t {
                     continue;
                 }
-                change.back = (change.back - score).max(0.0);
-                if change.back <= 0.0 {
-                    change.back_since = self.total;
-                }
-                let Change {
-                    back, back_since, ..
-                } = *change;
+                let (back, since) = change.add(score, self.total);
                 if back >= limit {
                     self.change = None;
                     self.evidence = Default::default();
-                    return Some(self.turn(true, back_since, back, limit));
+                    return Some(self.turn(true, since, back, limit));
                 }
                 continue;
             }
@@ -159,10 +130,13 @@ impl Rate {
 
     fn turn(&self, recovered: bool, since: Mark, evidence: f64, limit: f64) -> Turn {
         let calls = self.total.calls - since.calls;
+        let before = self.calls / self.seconds;
+        let after = calls as f64 / (self.total.seconds - since.seconds).max(1e-3);
         Turn {
             recovered,
-            before: self.calls / self.seconds,
-            after: calls as f64 / (self.total.seconds - since.seconds).max(1e-3),
+            before,
+            after,
+            at_most: (after / before - 1.0).abs(),
             calls,
             since: since.at,
             evidence,
@@ -174,12 +148,8 @@ impl Rate {
     pub(super) fn told(&mut self, told: bool) {
         let strongest =
             (0..FACTORS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
-        self.change = strongest.filter(|_| told).map(|template| Change {
-            template,
-            began: self.started[template],
-            told: self.total.at,
-            back: 0.0,
-            back_since: self.total,
+        self.change = strongest.filter(|_| told).map(|template| {
+            Change::new(template, self.started[template], self.total, self.total.at)
         });
         self.evidence = Default::default();
         self.started = [self.total; FACTORS.len()];

@@ -2,6 +2,7 @@
 //! that has changed.
 
 use super::limit;
+use super::turn::{Change, Turn};
 
 /// Odds of the ratio by those of the baseline, one CUSUM each. The largest is for what has never
 /// happened so far: whatever its ratio may be, it is not a hundred times that of one in as many trials.
@@ -28,20 +29,8 @@ pub(super) struct Ratio {
     started: [Mark; ODDS.len()],
     /// All hits and trials so far.
     total: (u64, u64),
-    change: Option<Change>,
+    change: Option<Change<Mark>>,
     scale: Scale,
-}
-
-/// The change that was told and is not over.
-#[derive(Clone, Copy, Debug)]
-struct Change {
-    template: usize,
-    began: Mark,
-    /// When it was told.
-    told: u64,
-    /// The evidence that it is over, and since when there is any.
-    back: f64,
-    back_since: Mark,
 }
 
 /// What a hit and a miss say for each template, and how much is enough: made anew where the baseline
@@ -68,20 +57,6 @@ pub(super) struct Mark {
     pub(super) at: u64,
     hits: u64,
     trials: u64,
-}
-
-/// What has become of a ratio.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Turn {
-    pub(super) recovered: bool,
-    pub(super) before: f64,
-    pub(super) after: f64,
-    /// The largest relative change that is not ruled out (90 %).
-    pub(super) at_most: f64,
-    pub(super) trials: u64,
-    pub(super) since: u64,
-    pub(super) evidence: f64,
-    pub(super) limit: f64,
 }
 
 impl Ratio {
@@ -121,16 +96,10 @@ impl Ratio {
                 if change.template != t {
                     continue;
                 }
-                change.back = (change.back - score).max(0.0);
-                if change.back <= 0.0 {
-                    change.back_since = here;
-                }
-                let Change {
-                    back, back_since, ..
-                } = *change;
+                let (back, since) = change.add(score, here);
                 if back >= limit {
                     self.change = None;
-                    let turn = self.turn(true, back_since, back, limit);
+                    let turn = self.turn(true, since, back, limit);
                     self.clear(here);
                     return Some(turn);
                 }
@@ -175,13 +144,9 @@ impl Ratio {
             hits: self.total.0,
             trials: self.total.1,
         };
-        self.change = strongest.filter(|_| told).map(|template| Change {
-            template,
-            began: self.started[template],
-            told: at,
-            back: 0.0,
-            back_since: here,
-        });
+        self.change = strongest
+            .filter(|_| told)
+            .map(|template| Change::new(template, self.started[template], here, at));
         self.clear(here);
     }
 
@@ -232,7 +197,7 @@ impl Ratio {
                 .abs()
                 .max((middle - off - before).abs())
                 / before,
-            trials,
+            calls: trials,
             since: since.at,
             evidence,
             limit,

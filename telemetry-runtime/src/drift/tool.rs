@@ -5,9 +5,10 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::case::{Case, Traces};
 use super::compare::{self, Comparison};
 use super::histogram::bucket;
-use super::rate::{self, Rate};
-use super::ratio::{self, Ratio};
+use super::rate::Rate;
+use super::ratio::Ratio;
 use super::template::ALL;
+use super::turn::Turn;
 use super::watch::{BATCH, Finding, Watch};
 use super::{
     Baseline, DetectorConfig, DriftType, Event, Histogram, Measure, Outcome, Sample, Status,
@@ -197,7 +198,7 @@ impl Tool {
             if let Some(turn) = self.errors.add(errors, trials, self.last_at, calls) {
                 let told = self.worth(&turn, config);
                 if told {
-                    raise(self.ratio_event(
+                    raise(self.count_event(
                         &turn,
                         turned(turn.recovered),
                         Measure::ErrorRatio,
@@ -222,7 +223,7 @@ impl Tool {
                 let told = self.worth(&turn, config);
                 if told {
                     let name = self.callers[place].name.clone();
-                    raise(self.ratio_event(
+                    raise(self.count_event(
                         &turn,
                         turned(turn.recovered),
                         Measure::CallerShare,
@@ -245,16 +246,22 @@ impl Tool {
         let Some(turn) = self.rate.close(at, days) else {
             return;
         };
-        let told = (turn.after / turn.before - 1.0).abs() >= self.threshold(config);
-        if told || turn.recovered {
-            raise(self.rate_event(&turn, turned(turn.recovered), config));
+        let told = self.worth(&turn, config);
+        if told {
+            raise(self.count_event(
+                &turn,
+                turned(turn.recovered),
+                Measure::CallRate,
+                None,
+                config,
+            ));
         }
         if !turn.recovered {
             self.rate.told(told);
         }
     }
 
-    fn worth(&self, turn: &ratio::Turn, config: &DetectorConfig) -> bool {
+    fn worth(&self, turn: &Turn, config: &DetectorConfig) -> bool {
         turn.recovered || turn.at_most >= self.threshold(config)
     }
 
@@ -473,65 +480,30 @@ impl Tool {
         }
     }
 
-    fn ratio_event(
+    fn count_event(
         &self,
-        turn: &ratio::Turn,
+        turn: &Turn,
         status: Status,
         measure: Measure,
         caller: Option<String>,
         config: &DetectorConfig,
     ) -> Event {
         Case {
-            calls: turn.trials,
-            caller,
-            ..self.counts(
-                measure,
-                status,
-                (turn.before, turn.after),
-                turn.since,
-                (turn.evidence, turn.limit),
-            )
-        }
-        .event(self, config)
-    }
-
-    fn rate_event(&self, turn: &rate::Turn, status: Status, config: &DetectorConfig) -> Event {
-        Case {
-            calls: turn.calls,
-            ..self.counts(
-                Measure::CallRate,
-                status,
-                (turn.before, turn.after),
-                turn.since,
-                (turn.evidence, turn.limit),
-            )
-        }
-        .event(self, config)
-    }
-
-    fn counts(
-        &self,
-        measure: Measure,
-        status: Status,
-        (before, now): (f64, f64),
-        since: u64,
-        (score, score_limit): (f64, f64),
-    ) -> Case {
-        Case {
             drift_type: DriftType::Pattern,
             status,
             measure,
-            before,
-            now,
-            change: now / before.max(1e-9) - 1.0,
+            before: turn.before,
+            now: turn.after,
+            change: turn.after / turn.before.max(1e-9) - 1.0,
             after: None,
-            calls: 0,
-            since: Some(since),
+            calls: turn.calls,
+            since: Some(turn.since),
             interval: None,
-            caller: None,
-            score,
-            score_limit,
+            caller,
+            score: turn.evidence,
+            score_limit: turn.limit,
         }
+        .event(self, config)
     }
 
     fn accept_if_old(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
@@ -573,13 +545,13 @@ impl Tool {
 
     fn accept_errors(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
         if let Some(turn) = self.errors.accept() {
-            raise(self.ratio_event(&turn, Status::Accepted, Measure::ErrorRatio, None, config));
+            raise(self.count_event(&turn, Status::Accepted, Measure::ErrorRatio, None, config));
         }
     }
 
     fn accept_rate(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
         if let Some(turn) = self.rate.accept() {
-            raise(self.rate_event(&turn, Status::Accepted, config));
+            raise(self.count_event(&turn, Status::Accepted, Measure::CallRate, None, config));
         }
     }
 
@@ -588,7 +560,7 @@ impl Tool {
             if let Some(turn) = self.callers[place].share.accept() {
                 let name = Some(self.callers[place].name.clone());
                 let measure = Measure::CallerShare;
-                raise(self.ratio_event(&turn, Status::Accepted, measure, name, config));
+                raise(self.count_event(&turn, Status::Accepted, measure, name, config));
             }
         }
     }

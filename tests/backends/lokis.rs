@@ -49,6 +49,156 @@ fn the_queries_find_what_comes_by_otlp() {
     by_trace(&loki, &told, "trace_id");
 }
 
+/// What the program itself writes is found as calls are, by either way.
+#[test]
+fn the_queries_find_the_programs_own_lines() {
+    let Some(binaries) = Binaries::find("lokis::the_queries_find_the_programs_own_lines") else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let collector = Collector::start(
+        binaries,
+        Destinations {
+            logs: Some(&loki),
+            ..Destinations::default()
+        },
+    );
+    let (url, endpoint) = (loki.push_url(), collector.ports().logs_endpoint());
+    let ways = [
+        ("pushed", ["loki", &url, "http://127.0.0.1:1"]),
+        ("by-otlp", ["otlp", &url, &endpoint]),
+    ];
+    for (name, [exporter, url, endpoint]) in ways {
+        let settings = [
+            ("service_name", name),
+            ("traces_exporter", "none"),
+            ("metrics_exporter", "none"),
+            ("log_calls", "none"),
+            ("logs_exporter", exporter),
+            ("loki_url", url),
+            ("logs_endpoint", endpoint),
+        ];
+        let mut program = Program::start("lines", &settings);
+        let told = program.ask("own 0");
+        let said = program.end();
+        assert_eq!(said["delivered"], 3, "{said}");
+
+        let all = format!("{{application=\"{name}\"}}");
+        let lines = eventually("all lines", || match loki.lines(&all)? {
+            lines if lines.len() == 3 => Ok(lines),
+            lines => Err(format!("{lines:?}")),
+        });
+        let failed = found(&loki, &format!("{all} |= \"ERROR\""));
+        assert_eq!(failed.len(), 1, "{failed:?}");
+        let line = failed[0].json();
+        for (key, value) in [
+            ("message", "gave up, token=[redacted]"),
+            ("level", "ERROR"),
+            ("tool_name", "own"),
+            ("fields.duration_ms", "too long"),
+            ("password", "[redacted]"),
+        ] {
+            assert_eq!(line[key], value, "{line}");
+        }
+        assert_eq!(
+            (&line["trace_id"], &line["user"]),
+            (&told["trace_id"], &17.into())
+        );
+        let of_tool = format!("{{application=\"{name}\", tool_name=\"own\"}}");
+        assert_eq!(
+            found(&loki, &of_tool).len(),
+            2,
+            "the third is of another thread"
+        );
+        let by_trace = format!("{all} | trace_id={}", told["trace_id"]);
+        assert_eq!(found(&loki, &by_trace).len(), 2);
+        // Nobody's field is taken for a duration, and none makes the query fail.
+        let slow = found(&loki, &format!("{all} | json | duration_ms > 5000"));
+        assert!(slow.is_empty(), "{slow:?}");
+        assert!(lines.iter().any(|line| line.json()["message"] == "outside"));
+    }
+}
+
+#[test]
+fn a_call_that_hangs_is_a_line_while_it_runs() {
+    let Some(binaries) = Binaries::find("lokis::a_call_that_hangs_is_a_line") else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let url = loki.push_url();
+    let settings = [
+        ("service_name", "hangs"),
+        ("traces_exporter", "none"),
+        ("metrics_exporter", "none"),
+        ("logs_exporter", "loki"),
+        ("loki_url", &*url),
+        ("running_after_ms", "20"),
+    ];
+    let mut program = Program::start("lines", &settings);
+    program.ask("hang 0");
+    program.end();
+    let query =
+        "{application=\"hangs\", level=\"warn\", tool_name=\"hang\"} | json | duration_ms >= 20";
+    let lines = eventually("the line is there", || match found(&loki, query) {
+        lines if lines.is_empty() => Err("not yet".to_owned()),
+        lines => Ok(lines),
+    });
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let line = lines[0].json();
+    assert_eq!(
+        (&line["status"], &line["thread.name"]),
+        (&"running".into(), &"main".into())
+    );
+}
+
+/// `loki_client: tracing-loki` behind the same queue: the same queries, and nothing of a burst is
+/// lost, which the crate alone does.
+#[test]
+fn by_tracing_loki_the_queries_hold_and_nothing_is_lost() {
+    let Some(binaries) = Binaries::find("lokis::by_tracing_loki") else {
+        return;
+    };
+    let loki = Loki::start(binaries);
+    let url = loki.push_url();
+    let client = [
+        ("logs_exporter", "loki"),
+        ("loki_client", "tracing-loki"),
+        ("loki_url", &*url),
+    ];
+    let told = tools(&client);
+    queries(&loki, &told);
+    let failed = told["failed"].as_str().unwrap();
+    let query = format!("{{application=\"code-evolver\"}} | json | trace_id=\"{failed}\"");
+    assert_eq!(found(&loki, &query).len(), 1);
+
+    let mut program = Program::start(
+        "lines",
+        &[
+            &client[..],
+            &[
+                ("service_name", "portions"),
+                ("traces_exporter", "none"),
+                ("metrics_exporter", "none"),
+                ("log_calls_per_second", "1000000"),
+            ],
+        ]
+        .concat(),
+    );
+    let lines = program.ask("steady 3000")["lines"].as_u64().unwrap();
+    let said = program.end();
+    assert_eq!(
+        (&said["delivered"], &said["dropped"]),
+        (&lines.into(), &0.into()),
+        "{said}"
+    );
+    eventually("all lines are there", || {
+        match loki.count("{application=\"portions\"}")? {
+            count if count == lines => Ok(()),
+            count => Err(format!("{count} of {lines}")),
+        }
+    });
+}
+
 /// A Loki that takes nothing beside the lines: the ids are in them.
 #[test]
 fn where_loki_takes_no_metadata_the_lines_have_it() {

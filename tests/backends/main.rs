@@ -10,6 +10,7 @@
 mod harness;
 
 mod by_hand;
+mod conformance;
 mod files;
 mod lives;
 mod lokis;

@@ -69,6 +69,30 @@ pub(crate) fn spans(count: u64) -> Batch {
     }
 }
 
+/// The same of log records.
+#[cfg(feature = "logs")]
+pub(crate) fn logs(count: u64) -> std::sync::Arc<Batch> {
+    use super::logs::{LogData, LogEncoder, Severity, SpanRef};
+
+    let mut encoder = LogEncoder::new(&super::Resource::new([]), Lane::Lines);
+    for time in 1..=count {
+        let log = LogData {
+            time,
+            observed: time,
+            severity: Severity::Warn,
+            span: Some(SpanRef {
+                trace_id: [1; 16],
+                span_id: [2; 8],
+                sampled: true,
+            }),
+            event_name: "tool.call",
+            body: "a line",
+        };
+        encoder.push(&log, |log| log.double("duration_ms", 1.5));
+    }
+    encoder.close().unwrap()
+}
+
 pub(crate) fn soon() -> Instant {
     Instant::now() + LONG
 }

@@ -78,7 +78,7 @@ impl Collector {
             to.traces.map(|_| "otlp_grpc/jaeger"),
             Some(if to.many_traces { "debug" } else { "file" }),
         ];
-        let logs = [to.logs.map(|_| "otlp_http/loki"), Some("file")];
+        let logs = [Some(to.logs.map_or("debug", |_| "otlp_http/loki"))];
         let loki = to
             .logs
             .map_or_else(|| "http://127.0.0.1:1".to_owned(), Loki::otlp_url);

@@ -24,7 +24,7 @@ pub(crate) use collector::{Collector, CollectorPorts, Destinations};
 pub(crate) use http::{get, get_json, post_json};
 pub(crate) use jaeger::Jaeger;
 pub(crate) use loki::{Line, Loki, LokiOptions};
-pub(crate) use otlp::{Span, comparable, last_sum, spans};
+pub(crate) use otlp::{Span, comparable, last_sum, list, spans};
 pub(crate) use patience::eventually;
 pub(crate) use ports::free as free_port;
 pub(crate) use postgres::{PASSWORD, Postgres};

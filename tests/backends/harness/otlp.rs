@@ -58,7 +58,8 @@ fn attributes(pairs: &Value) -> BTreeMap<String, Value> {
         .collect()
 }
 
-fn list(value: &Value) -> impl Iterator<Item = &Value> {
+/// What is in a list; nothing where there is none.
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
     value.as_array().into_iter().flatten()
 }
 

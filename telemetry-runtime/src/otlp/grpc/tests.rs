@@ -3,6 +3,12 @@ use std::net::SocketAddr;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{
+    LogsService, LogsServiceServer,
+};
+use opentelemetry_proto::tonic::collector::logs::v1::{
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
+};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
     MetricsService, MetricsServiceServer,
 };
@@ -23,6 +29,8 @@ use tonic::{Response, async_trait};
 use super::*;
 use crate::config::{Overflow, Protocol, Queue};
 use crate::export::{Destination, Tally};
+#[cfg(feature = "logs")]
+use crate::otlp::testing::logs;
 use crate::otlp::testing::{Answer, LONG, answer, backend, server, soon, spans};
 use crate::otlp::wire;
 
@@ -60,6 +68,24 @@ impl MetricsService for Receiving {
         let (metadata, _, request) = request.into_parts();
         let _ = self.seen.send((metadata, request.encode_to_vec()));
         Ok(Response::new(ExportMetricsServiceResponse::default()))
+    }
+}
+
+/// Refuses one of each request.
+#[async_trait]
+impl LogsService for Receiving {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Answered<ExportLogsServiceResponse> {
+        let (metadata, _, request) = request.into_parts();
+        let _ = self.seen.send((metadata, request.encode_to_vec()));
+        Ok(Response::new(ExportLogsServiceResponse {
+            partial_success: Some(ExportLogsPartialSuccess {
+                rejected_log_records: 1,
+                error_message: "too old".to_owned(),
+            }),
+        }))
     }
 }
 
@@ -109,6 +135,7 @@ fn listen(
         .send_compressed(Gzip);
     let router = server
         .add_service(traces)
+        .add_service(LogsServiceServer::new(service.clone()).accept_compressed(Gzip))
         .add_service(MetricsServiceServer::new(service));
     runtime.spawn(router.serve_with_incoming(TcpListenerStream::new(listener)));
     Collector {
@@ -155,6 +182,33 @@ fn metrics_have_their_own_service() {
     };
     exporter(collector.address).export(&batch, soon()).unwrap();
     assert!(collector.seen.recv().unwrap().1.is_empty());
+}
+
+#[cfg(feature = "logs")]
+#[test]
+fn logs_have_theirs_and_tell_what_was_refused() {
+    let collector = collector(Vec::new());
+    let url = format!("http://{}", collector.address);
+    let backend = Backend {
+        gzip: true,
+        ..backend(&url, Protocol::Grpc)
+    };
+    let batch = logs(30);
+    let mut exporter = GrpcExporter::new(&backend).unwrap();
+    let accepted = exporter.export(&batch, soon()).unwrap();
+    assert_eq!(
+        (accepted.rejected, accepted.message.as_deref()),
+        (1, Some("too old"))
+    );
+    let (metadata, body) = collector.seen.recv().unwrap();
+    assert_eq!(metadata.get("authorization").unwrap(), "Bearer hush-hush");
+    assert_eq!(metadata.get("grpc-encoding").unwrap(), "gzip");
+    let read = ExportLogsServiceRequest::decode(body.as_slice()).unwrap();
+    assert_eq!(
+        read,
+        ExportLogsServiceRequest::decode(batch.body.as_slice()).unwrap()
+    );
+    assert_eq!(read.resource_logs[0].scope_logs[0].log_records.len(), 30);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! a line, until that ends; then says what became of all.
 //!
 //! * `tools 0`: calls that succeed, fail and take longer than five seconds
+//! * `own 0`: lines of the program's own, inside of a call and outside
+//! * `hang 0`: a call that runs until it has been told of
 //! * `burst T`: 200,000 lines of 160 bytes, as fast as T threads write them
 //! * `steady MS`: 1,000 calls a second for so long, a line each
 //! * `flush MS`: says whether all was delivered in that time
@@ -27,6 +29,8 @@ pub(crate) fn run(telemetry: Telemetry) {
         let number: usize = number.parse().expect("a number");
         let answer = match command {
             "tools" => tools(),
+            "own" => own("what is a span?"),
+            "hang" => hang(),
             "burst" => burst(number),
             "steady" => steady(&mut written, number),
             "flush" => {
@@ -34,7 +38,7 @@ pub(crate) fn run(telemetry: Telemetry) {
                 json!({ "delivered": telemetry.flush(limit).is_complete() })
             }
             "health" => health(),
-            other => panic!("tools, burst, steady, flush or health, not {other}"),
+            other => panic!("tools, own, hang, burst, steady, flush or health, not {other}"),
         };
         println!("{answer}");
     }
@@ -46,6 +50,29 @@ pub(crate) fn run(telemetry: Telemetry) {
         "peak_memory_kib": memory::peak(),
     });
     println!("{said}");
+}
+
+/// One of its fields has a name that is telemetry's own, and no number in it.
+#[tool]
+fn own(query: &str) -> Value {
+    let _span = tracing::info_span!("request", user = 17).entered();
+    tracing::info!(length = query.len(), "searching");
+    tracing::error!(
+        duration_ms = "too long",
+        password = "hush",
+        "gave up, token=hush"
+    );
+    let trace_id = current().trace_id().expect("inside a tool").to_string();
+    thread::scope(|scope| scope.spawn(|| tracing::warn!("outside")).join()).expect("no panic");
+    json!({ "trace_id": trace_id })
+}
+
+#[tool]
+fn hang() -> Value {
+    while telemetry_runtime::health().long_calls_seen == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    json!({ "told": true })
 }
 
 fn tools() -> Value {

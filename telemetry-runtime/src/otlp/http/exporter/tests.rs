@@ -3,6 +3,8 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "logs")]
+use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
@@ -11,6 +13,8 @@ use prost::Message;
 use super::*;
 use crate::config::{Overflow, Queue};
 use crate::export::{Cause, Destination, Signal, Tally};
+#[cfg(feature = "logs")]
+use crate::otlp::testing::logs;
 use crate::otlp::testing::{Answer, LONG, answer, backend, server, soon, spans};
 
 fn exporter(url: &str) -> HttpExporter {
@@ -56,6 +60,47 @@ fn json_says_the_same() {
     assert_eq!(
         read,
         ExportTraceServiceRequest::decode(batch.body.as_slice()).unwrap()
+    );
+}
+
+/// As log records: their own path, hexadecimal ids, a count of what was refused.
+#[cfg(feature = "logs")]
+#[test]
+fn logs_as_json_compressed() {
+    let refused = br#"{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"too old"}}"#;
+    let (url, seen) = server(vec![Answer::Close(answer(
+        "200 OK",
+        "content-type: application/json\r\n",
+        refused,
+    ))]);
+    let batch = logs(30);
+    let backend = Backend {
+        gzip: true,
+        ..backend(&url.replace("/v1/traces", "/v1/logs"), Protocol::HttpJson)
+    };
+    let mut exporter = HttpExporter::new(&backend).unwrap();
+    let accepted = exporter.export(&batch, soon()).unwrap();
+    assert_eq!(
+        (accepted.rejected, accepted.message.as_deref()),
+        (2, Some("too old"))
+    );
+    let seen = seen.recv().unwrap();
+    assert!(seen.line.starts_with("POST /v1/logs"), "{}", seen.line);
+    assert_eq!(seen.header("content-type"), Some("application/json"));
+    assert_eq!(seen.header("content-encoding"), Some("gzip"));
+    assert_eq!(seen.header("authorization"), Some("Bearer hush-hush"));
+    let mut body = String::new();
+    flate2::read::GzDecoder::new(seen.body.as_slice())
+        .read_to_string(&mut body)
+        .unwrap();
+    assert!(
+        body.contains(&"01".repeat(16)) && body.contains("WARN"),
+        "{body}"
+    );
+    let read: ExportLogsServiceRequest = serde_json::from_str(&body).unwrap();
+    assert_eq!(
+        read,
+        ExportLogsServiceRequest::decode(batch.body.as_slice()).unwrap()
     );
 }
 

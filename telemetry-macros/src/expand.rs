@@ -98,8 +98,11 @@ fn inside(container: &Container, measures: bool) -> TokenStream {
 fn measured(args: &Args, function: &Function) -> TokenStream {
     let parameters = function.parameters();
     let krate = args.krate();
-    let site = capture::around(args, &parameters, &site(args, function, &parameters));
-    let capture = capture::closure(args, &parameters);
+    let shown = capture::lines(args, &parameters);
+    let capture = capture::closure(&krate, &shown);
+    let site = site(args, function, &parameters, shown.is_empty());
+    let said = capture::said(args, &parameters);
+    let site = capture::around(&krate, &said, &site);
     let arrive = arrive(function, &parameters);
     let body = function.body.span();
     let body = grouped(
@@ -122,9 +125,16 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
         let hint = output_hint(&krate, &output);
         let is_kept = function.keeps_async().then(|| quote!(.await));
         let in_order = in_order(args, function, &parameters);
+        let call = match said.is_empty() {
+            true => quote!(call_async),
+            false => quote!(call_async_around),
+        };
+        let show = (!shown.is_empty())
+            .then(|| quote_spanned!(Span::mixed_site()=> #krate::__private::params(#capture);));
         quote_spanned! {Span::mixed_site()=>
-            #krate::__private::call_async(
-                move || { #in_order #krate::__private::begin(#site, #capture).run(async move { #hint #arrive #body }) },
+            #krate::__private::#call(
+                #site,
+                async move { #hint #in_order #show #arrive #body },
                 #ending,
             ) #is_kept
         }
@@ -196,8 +206,8 @@ fn gives_future(sig: &mut Signature) {
     sig.output = parse_quote!(-> #future);
 }
 
-/// Makes the closure take the parameters in their order, which is the one in which it drops them
-/// where it is never called.
+/// Makes the async block take the parameters in their order, which is the one in which it drops them
+/// where it is never polled.
 fn in_order(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
     let is_seen = |it: &&Parameter| it.bindings.iter().any(|name| args.choice.shows(name));
     let seen = parameters.iter().filter(is_seen).count();
@@ -213,7 +223,12 @@ fn in_order(args: &Args, function: &Function, parameters: &[Parameter]) -> Token
 }
 
 /// The call site, told from all others by its address.
-fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStream {
+fn site(
+    args: &Args,
+    function: &Function,
+    parameters: &[Parameter],
+    shows_nothing: bool,
+) -> TokenStream {
     let krate = args.krate();
     let function_name = function.name();
     let name = args.name.as_ref().map_or_else(
@@ -235,9 +250,11 @@ fn site(args: &Args, function: &Function, parameters: &[Parameter]) -> TokenStre
                 .filter_map(|cfg| cfg.parse_args::<TokenStream>().ok());
             quote!(+ ::core::cfg!(all(#(#conditions),*)) as u32)
         });
+    let shows_nothing = shows_nothing && !parameters.is_empty();
+    let captures = setting("captures", shows_nothing.then(|| quote!(false)));
     let settings = settings(args, function);
     quote_spanned! {Span::mixed_site()=>
-        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #settings)
+        #krate::__private::site!(#name, #function_name, #count #(#conditional)* #captures #settings)
     }
 }
 

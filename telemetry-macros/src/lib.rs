@@ -226,7 +226,7 @@ use proc_macro::TokenStream;
 /// ## `fields(key = expression, …)`
 ///
 /// Further attributes of the span. An expression sees the parameters, `self` too, as they are
-/// before the body has them, and is evaluated only where the span is sampled; names that a
+/// before the body has them, which it cannot take away from it, and is evaluated only where the span is sampled; names that a
 /// pattern binds are references there. Values are captured as parameters are, also where
 /// `params_capture` is `none`. A key is a word, words with dots, or a text.
 ///
@@ -424,7 +424,7 @@ use proc_macro::TokenStream;
 /// fn add(a: u64, b: u64) -> u64 {
 ///     ::telemetry_runtime::__private::call(
 ///         ::telemetry_runtime::__private::site!("add", "add", 2),
-///         |__params| {
+///         &mut |__params| {
 ///             __params.param("tool.param.a", &a).telemetry_capture();
 ///             __params.param("tool.param.b", &b).telemetry_capture();
 ///         },
@@ -439,25 +439,21 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// An `async fn` becomes a plain one that gives a future, so that this holds the parameters once:
-/// until its first poll it is the closure below, from then on the body's future, in the same place.
-/// It is at most 64 bytes larger than the body's, whatever the parameters are.
+/// An `async fn` becomes a plain one that gives a future, so that this holds the parameters once: it
+/// is the body's with at most 64 bytes around it, whatever the parameters are. They are looked at in the
+/// first poll, before the body has them; what that takes is no part of the call's duration.
 ///
 /// ```text
 /// fn fetch(id: u64) -> impl ::core::future::Future<Output = Page> {
 ///     ::telemetry_runtime::__private::call_async(
-///         move || {
-///             ::telemetry_runtime::__private::begin(
-///                 ::telemetry_runtime::__private::site!("fetch", "fetch", 1),
-///                 |__params| {
-///                     __params.param("tool.param.id", &id).telemetry_capture();
-///                 },
-///             )
-///             .run(async move {
-///                 ::telemetry_runtime::__private::returns!(Page);
-///                 let id = id;
-///                 { get(id).await }
-///             })
+///         ::telemetry_runtime::__private::site!("fetch", "fetch", 1),
+///         async move {
+///             ::telemetry_runtime::__private::returns!(Page);
+///             ::telemetry_runtime::__private::params(&mut |__params| {
+///                 __params.param("tool.param.id", &id).telemetry_capture();
+///             });
+///             let id = id;
+///             { get(id).await }
 ///         },
 ///         |output| ::telemetry_runtime::__private::failure!(output),
 ///     )

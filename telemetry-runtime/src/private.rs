@@ -2,15 +2,15 @@
 
 #[cfg(feature = "_calls")]
 pub use crate::call::{
-    Around, AsyncCall, Boxed, BoxedStream, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard,
-    Judge, Message, Param, Params, Returned, Site, Spans, StreamCall, around, begin, call,
-    call_async, call_future, call_stream, guard, judge, map, ret, returned,
+    Around, Boxed, BoxedStream, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge,
+    Message, Param, Params, Returned, Site, Spans, StreamCall, around, call, call_async,
+    call_async_around, call_future, call_stream, guard, judge, map, nothing, params, ret, returned,
 };
 #[cfg(not(feature = "_calls"))]
 pub use crate::disabled::{
-    Around, AsyncCall, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param,
-    Params, Returned, Site, StreamCall, around, begin, call, call_async, call_future, call_stream,
-    guard, judge, map, ret, returned,
+    Around, ByDebug, ByDisplay, Call, Failure, FutureCall, Guard, Judge, Message, Param, Params,
+    Returned, Site, StreamCall, around, call, call_async, call_async_around, call_future,
+    call_stream, guard, judge, map, nothing, params, ret, returned,
 };
 pub use crate::{__failure as failure, __returns as returns, __site as site};
 

@@ -62,7 +62,7 @@ macro_rules! tool {
     ($name:literal, $body:expr) => {
         ::telemetry_runtime::__private::call(
             ::telemetry_runtime::__private::site!($name, $name, 0),
-            |_| {},
+            &mut ::telemetry_runtime::__private::nothing,
         )
         .run($body, |output| {
             ::telemetry_runtime::__private::failure!(output)
@@ -75,13 +75,8 @@ macro_rules! tool {
 macro_rules! async_tool {
     ($name:literal, $body:expr) => {
         ::telemetry_runtime::__private::call_async(
-            move || {
-                ::telemetry_runtime::__private::begin(
-                    ::telemetry_runtime::__private::site!($name, $name, 0),
-                    |_| {},
-                )
-                .run($body)
-            },
+            ::telemetry_runtime::__private::site!($name, $name, 0),
+            $body,
             |output| ::telemetry_runtime::__private::failure!(output),
         )
     };

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::stream::{self, Stream, StreamExt};
 use opentelemetry::trace::Status;
-use telemetry_runtime::__private::{Failure, begin, call, call_async, guard, site};
+use telemetry_runtime::__private::{Failure, call, call_async, guard, site};
 use telemetry_runtime::{current, track_tool_call};
 use telemetry_tests::spans::{Spans, attribute};
 use telemetry_tests::{Counted, alone, async_tool, statistics, tool};
@@ -200,7 +200,7 @@ fn a_panic_goes_on_as_it_was() {
     assert_eq!(payload.expect("the same payload").0, 7);
 
     let caught = catch_unwind(|| {
-        let _guard = guard(site!("guard panic", "guard panic", 0), |_| {});
+        let _guard = guard(site!("guard panic", "guard panic", 0), &mut |_| {});
         panic_any(Payload(8));
     });
     assert_eq!(
@@ -324,7 +324,10 @@ fn what_runs_while_another_panic_unwinds_is_judged_by_itself() {
     let caught = catch_unwind(|| {
         let _cleans_up = OnDrop(|| {
             tool!("closure in drop", || {});
-            drop(guard(site!("guard in drop", "guard in drop", 0), |_| {}));
+            drop(guard(
+                site!("guard in drop", "guard in drop", 0),
+                &mut |_| {},
+            ));
             drop(track_tool_call("by hand in drop", ()));
             pollster::block_on(async_tool!("async in drop", async {}));
             let _ = tool!("fails in drop", || Err::<(), _>(Refused));
@@ -396,11 +399,12 @@ fn an_ending_that_panics_leaves_nothing_open() {
     fn ending(_: &()) -> Option<Failure<'_>> {
         panic!("on purpose")
     }
-    let judged = catch_unwind(|| call(site!("judged", "judged", 0), |_| {}).run(|| {}, ending));
+    let judged =
+        catch_unwind(|| call(site!("judged", "judged", 0), &mut |_| {}).run(|| {}, ending));
     assert!(judged.is_err());
     let judged = catch_unwind(|| {
         let site = || site!("judged later", "judged later", 0);
-        pollster::block_on(call_async(|| begin(site(), |_| {}).run(async {}), ending));
+        pollster::block_on(call_async(site(), async {}, ending));
     });
     assert!(judged.is_err());
     for tool in ["judged", "judged later"] {

@@ -365,7 +365,7 @@ fn guards_dropped_out_of_order_keep_their_own() {
     both_ways(
         || {
             let first = track_tool_call("dropped first", ());
-            let second = guard(site!("dropped second", "dropped second", 0), |_| {});
+            let second = guard(site!("dropped second", "dropped second", 0), &mut |_| {});
             let third = track_tool_call("dropped third", ());
             third.set_attribute("own", 3);
             first.set_attribute("own", 1);

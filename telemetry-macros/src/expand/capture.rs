@@ -9,18 +9,22 @@ use super::seen::{mentions, seeing};
 use crate::args::{Args, Captured, Field};
 use crate::parameter::{Parameter, hygienic};
 
-pub(super) fn closure(args: &Args, parameters: &[Parameter]) -> TokenStream {
+/// What is in it.
+pub(super) fn lines(args: &Args, parameters: &[Parameter]) -> TokenStream {
     let seen = parameters.iter().map(|it| captured(args, it));
     let fields = args.fields().iter().map(|it| field(it, parameters));
-    let lines: TokenStream = seen.chain(fields).collect();
+    seen.chain(fields).collect()
+}
+
+pub(super) fn closure(krate: &TokenStream, lines: &TokenStream) -> TokenStream {
     match lines.is_empty() {
-        true => quote!(|_| {}),
-        false => quote_spanned!(Span::mixed_site()=> |__params| { #lines }),
+        true => quote!(&mut #krate::__private::nothing),
+        false => quote_spanned!(Span::mixed_site()=> &mut |__params| { #lines }),
     }
 }
 
-/// The call site, with what is said of the call's surroundings.
-pub(super) fn around(args: &Args, parameters: &[Parameter], site: &TokenStream) -> TokenStream {
+/// What is said of the call's surroundings.
+pub(super) fn said(args: &Args, parameters: &[Parameter]) -> TokenStream {
     let said = [
         ("parent", &args.parent),
         ("follows_from", &args.follows_from),
@@ -35,11 +39,14 @@ pub(super) fn around(args: &Args, parameters: &[Parameter], site: &TokenStream) 
         let spans = seeing(spans, parameters);
         Some(quote_spanned!(Span::mixed_site()=> #(#parts)* __around.#method(#spans);))
     });
-    let said: TokenStream = said.collect();
+    said.collect()
+}
+
+/// The call site, with that.
+pub(super) fn around(krate: &TokenStream, said: &TokenStream, site: &TokenStream) -> TokenStream {
     match said.is_empty() {
         true => site.clone(),
         false => {
-            let krate = args.krate();
             quote_spanned!(Span::mixed_site()=> #krate::__private::around(#site, |__around| { #said }))
         }
     }

@@ -21,6 +21,13 @@ use crate::Value;
 use crate::config::ParamsCapture;
 use crate::names::attribute::{TOOL_PARAM_PREFIX, TOOL_RETURN};
 
+/// What looks at the parameters of a call. Not generic, so that what takes it is compiled once and
+/// not for each annotated function.
+pub(crate) type Capture<'a> = dyn FnMut(&mut Params<'_>) + 'a;
+
+/// Looks at nothing.
+pub fn nothing(_: &mut Params<'_>) {}
+
 /// Where captured parameters go, and by which rules.
 pub struct Params<'a> {
     values: &'a mut Vec<(Cow<'static, str>, Value)>,

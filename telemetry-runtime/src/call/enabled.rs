@@ -1,30 +1,29 @@
 //! What generated code calls, with any signal on.
+//!
+//! What is generic here is compiled for each annotated function: it does no more than hand on to
+//! what is not.
 
 use std::marker::PhantomData;
 
 use super::capture::Params;
 use super::failure::Failure;
-use super::future::{AsyncFuture, Begun};
 use super::live::{self, Running};
 use super::record::Outcome;
 use super::site::Site;
 use super::state::State;
-use super::suspended::{self, Suspended};
 
 /// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
-#[inline]
-pub fn call(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Call {
+pub fn call(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Call {
     let state = State::now();
     Call {
-        running: if state.is_running() {
-            live::run(state, site.origin(), capture)
-        } else {
-            None
+        running: match state.is_running() {
+            true => live::run(state, site.origin(), capture),
+            false => None,
         },
     }
 }
 
-/// A call about to run.
+/// A call that runs. Dropped before it has ended, it was a panic that came by.
 #[must_use = "the body is run by `run`"]
 pub struct Call {
     running: Option<Running>,
@@ -34,84 +33,40 @@ impl Call {
     /// Runs the body. `ending` says whether what it gave is a failure.
     #[inline]
     pub fn run<T>(
-        self,
+        mut self,
         body: impl FnOnce() -> T,
-        ending: impl FnOnce(&T) -> Option<Failure<'_>>,
+        mut ending: impl FnMut(&T) -> Option<Failure<'_>>,
     ) -> T {
-        let Some(running) = self.running else {
-            return body();
-        };
-        let unwinding = Unwinding(Some(running));
         let output = body();
-        unwinding.end(ending(&output));
+        if self.running.is_some() {
+            self.end(ending(&output));
+        }
         output
     }
-}
 
-/// Dropped while it holds a call, it was a panic that came by.
-struct Unwinding(Option<Running>);
-
-impl Unwinding {
-    /// There was none.
-    #[inline]
-    fn end(mut self, failure: Option<Failure<'_>>) {
-        if let Some(running) = self.0.take() {
-            let outcome = if failure.is_some() {
-                Outcome::Error
-            } else {
-                Outcome::Success
+    fn end(&mut self, failure: Option<Failure<'_>>) {
+        if let Some(running) = self.running.take() {
+            let outcome = match failure {
+                None => Outcome::Success,
+                Some(_) => Outcome::Error,
             };
             running.end(outcome, failure);
         }
     }
-}
 
-impl Drop for Unwinding {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(running) = self.0.take() {
+    #[cold]
+    fn end_with_panic(&mut self) {
+        if let Some(running) = self.running.take() {
             running.end(Outcome::Panic, Some(Failure::panic()));
         }
     }
 }
 
-/// The future of an async call, which `make` begins when it is first polled.
-#[inline]
-pub fn call_async<M, F, E>(make: M, ending: E) -> AsyncFuture<M, F, E>
-where
-    M: FnOnce() -> Begun<F>,
-    F: Future,
-    E: FnOnce(&F::Output) -> Option<Failure<'_>>,
-{
-    AsyncFuture::new(make, ending)
-}
-
-/// Begins an async call of the tool at `site`.
-#[inline]
-pub fn begin(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
-    let state = State::now();
-    AsyncCall {
-        suspended: if state.is_running() {
-            suspended::suspend(state, site.origin(), capture)
-        } else {
-            None
-        },
-    }
-}
-
-/// An async call about to be polled. `Send`, unlike [`Call`].
-#[must_use = "the body is run by `run`"]
-pub struct AsyncCall {
-    suspended: Option<Suspended>,
-}
-
-impl AsyncCall {
-    /// The body's future, to be measured until it is ready or dropped.
+impl Drop for Call {
     #[inline]
-    pub fn run<F: Future>(self, body: F) -> Begun<F> {
-        Begun {
-            body,
-            call: self.suspended,
+    fn drop(&mut self) {
+        if self.running.is_some() {
+            self.end_with_panic();
         }
     }
 }
@@ -125,14 +80,12 @@ pub fn ret<T: ?Sized>(value: Option<&T>, capture: impl FnOnce(&T, &mut Params<'_
 
 /// Begins a call that lasts as long as what this gives: for `#[track_caller]`,
 /// which a closure cannot have.
-#[inline]
-pub fn guard(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> Guard {
+pub fn guard(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Guard {
     let state = State::now();
     Guard {
-        running: if state.is_running() {
-            live::run(state, site.origin(), capture)
-        } else {
-            None
+        running: match state.is_running() {
+            true => live::run(state, site.origin(), capture),
+            false => None,
         },
         was_panicking: std::thread::panicking(),
         not_send: PhantomData,
@@ -148,7 +101,6 @@ pub struct Guard {
 }
 
 impl Drop for Guard {
-    #[inline]
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
             running.end_unseen(self.was_panicking);

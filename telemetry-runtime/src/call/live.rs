@@ -5,7 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::capture::Params;
+use super::Attributes;
+use super::capture::{Capture, Params};
 use super::context;
 use super::current::Current;
 use super::failure::{Failure, Told};
@@ -43,29 +44,12 @@ pub(super) fn wants_params(state: State, origin: &Origin) -> bool {
     state.shows_params() && origin.captures
 }
 
-/// The same where its span is sent: into the call's details.
-pub(super) fn capture_into(
-    standing: &mut Standing,
-    origin: &Origin,
-    capture: &mut dyn FnMut(&mut Params<'_>),
-) {
-    let attributes = limits::with_params(origin.tool.params_capture(), capture);
+/// The parameters of a call that begins and whose span is sent.
+pub(super) fn put_params(standing: &mut Standing, attributes: Attributes) {
     if !attributes.is_empty() {
         let details = standing.details.get_or_insert_default();
         details.params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
         details.attributes = attributes;
-    }
-}
-
-/// A closure that runs once as one that need not be generic.
-pub(super) fn once<'a>(
-    capture: impl FnOnce(&mut Params<'_>) + 'a,
-) -> impl FnMut(&mut Params<'_>) + 'a {
-    let mut capture = Some(capture);
-    move |params| {
-        if let Some(capture) = capture.take() {
-            capture(params);
-        }
     }
 }
 
@@ -101,14 +85,15 @@ pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
 pub(crate) fn run(
     state: State,
     origin: &'static Origin,
-    capture: impl FnOnce(&mut Params<'_>),
+    capture: &mut Capture<'_>,
 ) -> Option<Running> {
     match wants_params(state, origin) {
-        true => run_with_params(state, origin, &mut once(capture)),
+        true => run_with_params(state, origin, capture),
         false => run_without(state, origin),
     }
 }
 
+#[inline(always)]
 fn run_without(state: State, origin: &'static Origin) -> Option<Running> {
     if !origin.tool.is_enabled() {
         return None;
@@ -139,7 +124,7 @@ fn run_without(state: State, origin: &'static Origin) -> Option<Running> {
 fn run_with_params(
     state: State,
     origin: &'static Origin,
-    capture: &mut dyn FnMut(&mut Params<'_>),
+    capture: &mut Capture<'_>,
 ) -> Option<Running> {
     if !origin.tool.is_enabled() {
         return None;
@@ -147,7 +132,9 @@ fn run_with_params(
     let mut standing = local::stand(origin.tool)?;
     if standing.ids.sampled {
         // Outside of `with`: it runs code of the user's.
-        capture_into(&mut standing, origin, capture);
+        let mode = origin.tool.params_capture();
+        let attributes = limits::with_params(mode, capture);
+        put_params(&mut standing, attributes);
     }
     if state.makes_current() {
         return Some(run_in_context(state, origin, standing));
@@ -399,7 +386,7 @@ impl Began {
     }
 
     fn record(
-        self,
+        mut self,
         mut frame: Frame,
         end: u64,
         mut outcome: Outcome,
@@ -410,6 +397,10 @@ impl Began {
         let mut kept_elsewhere = Kept::No;
         if let Some(details) = &details {
             kept_elsewhere = details.kept;
+            // 0: they were looked at before its start, or not at all.
+            if details.looked_at != 0 {
+                self.start = details.looked_at;
+            }
             if outcome == Outcome::Success && details.error_type.is_some() {
                 outcome = Outcome::Error;
             }

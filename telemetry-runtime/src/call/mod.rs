@@ -36,12 +36,13 @@ mod typed;
 mod unit;
 
 pub use around::{Around, Spans, around};
-pub use capture::{Param, Params};
+pub use capture::{Param, Params, nothing};
 #[cfg(feature = "trace")]
 pub(crate) use context::unseen;
 pub use current::{Current, InCurrent, current};
-pub use enabled::{AsyncCall, Call, Guard, begin, call, call_async, guard, ret};
+pub use enabled::{Call, Guard, call, guard, ret};
 pub use failure::{Failure, Message, Returned, returned};
+pub use future::{call_async, call_async_around};
 pub use judge::{ByDebug, ByDisplay, Judge, judge, map};
 pub use later::{Boxed, FutureCall, call_future};
 pub(crate) use limits::{Rules, with_rules};
@@ -51,8 +52,12 @@ pub(crate) use record::{Outcome, Record};
 pub use site::Site;
 pub(crate) use state::State;
 pub use stream::{BoxedStream, StreamCall, call_stream};
+pub use suspended::params;
 pub(crate) use tool::sample_rate;
 pub use track::{ToolCall, track_tool_call};
+
+/// Attributes by key.
+type Attributes = Vec<(std::borrow::Cow<'static, str>, crate::value::Value)>;
 
 /// What the configuration says of calls holds from now on.
 pub(crate) fn configure(calls: &crate::config::Calls) {

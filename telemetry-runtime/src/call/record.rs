@@ -131,6 +131,9 @@ pub(crate) struct Details {
     pub(crate) attributes: Vec<(Cow<'static, str>, Value)>,
     /// How many of `attributes`, from the front, are parameters.
     pub(crate) params: u32,
+    /// Reading of the counter when they had been looked at, where that was after the call's
+    /// beginning. Its duration is from there on.
+    pub(crate) looked_at: u64,
     pub(crate) events: Vec<Event>,
     pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,

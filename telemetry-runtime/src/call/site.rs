@@ -48,6 +48,13 @@ impl Site {
         self
     }
 
+    /// Whether it shows any of its parameters and fields.
+    #[must_use]
+    pub const fn captures(mut self, shows: bool) -> Self {
+        self.place.shows = shows;
+        self
+    }
+
     /// OpenTelemetry's kind of its spans, by name; `internal` for a name that is none.
     #[must_use]
     pub const fn kind(mut self, kind: &'static str) -> Self {

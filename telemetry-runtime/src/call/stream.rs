@@ -22,8 +22,7 @@ use crate::value::Value;
 
 /// A call of the tool at `site` that begins with the first poll of a stream: see
 /// [`call_future`](super::call_future).
-#[inline]
-pub fn call_stream(site: &'static Site, capture: impl FnOnce(&mut Params<'_>)) -> StreamCall {
+pub fn call_stream(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> StreamCall {
     StreamCall(Ahead::of(site, capture))
 }
 
@@ -201,14 +200,16 @@ impl<'a> Polling<'a> {
     /// The stream goes on.
     #[inline]
     fn done(mut self) {
-        if let Some(poll) = self.poll.take() {
-            poll.done();
+        if let Some(mut poll) = self.poll.take() {
+            poll.leave();
         }
     }
 
     /// It does not.
     fn end(mut self, outcome: Outcome) {
-        let Some(poll) = self.poll.take() else { return };
+        let Some(mut poll) = self.poll.take() else {
+            return;
+        };
         self.seen.show();
         match self.seen.first.take() {
             None => poll.end(outcome, None),

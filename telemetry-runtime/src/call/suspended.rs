@@ -1,20 +1,20 @@
 //! An async call between its polls, wherever those are.
 
-use std::borrow::Cow;
+use std::cell::Cell;
 
+use super::Attributes;
 use super::active::{Activity, Shown};
 use super::around::Around;
-use super::capture::Params;
+use super::capture::{Capture, Params};
 use super::failure::Failure;
 use super::limits;
-use super::live::{Began, capture_into, once, set_error, wants_params};
+use super::live::{Began, put_params, set_error, wants_params};
 use super::local::{self, Frame, Position};
 use super::record::Outcome;
 use super::state::State;
 use super::tool::Origin;
 use super::{clock, context};
 use crate::sync::Arc;
-use crate::value::Value;
 
 /// A call that goes on as a future does: one pointer, so that the future of a tool is not
 /// much larger than its body's.
@@ -45,15 +45,14 @@ impl Pool {
 }
 
 /// The parameters of a call that begins later, where its span may be sent.
-#[inline]
 pub(crate) fn params_ahead(
     state: State,
     origin: &Origin,
     around: Option<&Around>,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Vec<(Cow<'static, str>, Value)> {
+    capture: &mut Capture<'_>,
+) -> Attributes {
     if !origin.tool.is_enabled() || !wants_params(state, origin) {
-        return Vec::new();
+        return Attributes::new();
     }
     let may_sample = match around.and_then(|around| around.parent.as_ref()) {
         Some(parent) => parent.sampled,
@@ -62,31 +61,57 @@ pub(crate) fn params_ahead(
     if may_sample {
         limits::with_params(origin.tool.params_capture(), capture)
     } else {
-        Vec::new()
+        Attributes::new()
     }
 }
 
+thread_local! {
+    /// Whether the body that is about to be polled for the first time shows its parameters to a
+    /// call whose span is sent. It does that before anything else.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+pub(super) fn expect_params(expected: bool) {
+    let _ = EXPECTED.try_with(|place| place.set(expected));
+}
+
+/// The parameters of an `async fn`, first of all in its body: where its call has just begun they
+/// are looked at.
+pub fn params(capture: &mut dyn FnMut(&mut Params<'_>)) {
+    let expected = EXPECTED.try_with(|place| place.replace(false));
+    if expected != Ok(true) {
+        return;
+    }
+    let mode = local::with(|local| Some(local.innermost()?.tool?.params_capture())).flatten();
+    // Outside of `with`: it runs code of the user's.
+    let attributes = limits::with_params(mode.unwrap_or_default(), capture);
+    if attributes.is_empty() {
+        return;
+    }
+    local::with(|local| {
+        let Some(frame) = local.innermost() else {
+            return;
+        };
+        frame.details.change(|details| {
+            details.params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
+            details.attributes = attributes;
+            details.looked_at = clock::now();
+        });
+    });
+}
+
 /// Begins a call that ends wherever it is polled last.
-#[inline]
 pub(crate) fn suspend(
     state: State,
     origin: &'static Origin,
-    capture: impl FnOnce(&mut Params<'_>),
-) -> Option<Suspended> {
-    begin(state, origin, &mut once(capture))
-}
-
-fn begin(
-    state: State,
-    origin: &'static Origin,
-    capture: &mut dyn FnMut(&mut Params<'_>),
+    params: Attributes,
 ) -> Option<Suspended> {
     if !origin.tool.is_enabled() {
         return None;
     }
     let mut standing = local::stand(origin.tool)?;
-    if wants_params(state, origin) && standing.ids.sampled {
-        capture_into(&mut standing, origin, capture);
+    if standing.ids.sampled {
+        put_params(&mut standing, params);
     }
     let began = Began {
         origin,
@@ -116,6 +141,12 @@ impl Suspended {
         parked.context = context;
         parked.shown.show(activity);
         Self(parked)
+    }
+
+    /// Whether its parameters would be sent.
+    pub(super) fn shows_params(&self) -> bool {
+        let began = self.0.began.as_ref();
+        began.is_some_and(|began| began.sampled && wants_params(began.state, began.origin))
     }
 
     /// The call goes on, on this thread. Where the thread's locals are gone, it does so

@@ -70,6 +70,8 @@ pub(crate) struct Place {
     pub(crate) params: Option<u32>,
     /// Attributes of its own, beside the parameters.
     pub(crate) fields: u32,
+    /// Whether the function shows any of both.
+    pub(crate) shows: bool,
     pub(crate) kind: SpanKind,
     /// The level of its call logs; `None`: by how a call ended.
     pub(crate) level: Option<Level>,
@@ -107,6 +109,7 @@ impl Place {
         line: 0,
         params: None,
         fields: 0,
+        shows: true,
         kind: SpanKind::Internal,
         level: None,
         drift: true,
@@ -115,7 +118,7 @@ impl Place {
     };
 
     fn captures(&self) -> bool {
-        self.params != Some(0) || self.fields != 0
+        self.shows && (self.params != Some(0) || self.fields != 0)
     }
 }
 

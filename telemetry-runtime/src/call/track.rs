@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
+use super::capture::Params;
 use super::current::Current;
 use super::failure::Failure;
-use super::future::ToolFuture;
+use super::future::{Stage, ToolFuture};
 use super::live::{self, Running};
 use super::state::State;
 use super::tool;
@@ -33,9 +34,16 @@ use crate::value::Value;
 pub fn track_tool_call(name: impl AsRef<str>, params: impl CallParams) -> ToolCall {
     let state = State::now();
     let running = match state.is_running() {
-        true => live::run(state, tool::named(name.as_ref()), |to| {
-            params.each(|key, value| to.by_hand(key, value))
-        }),
+        true => {
+            let mut params = Some(params);
+            live::run(state, tool::named(name.as_ref()), &mut |to: &mut Params<
+                '_,
+            >| {
+                if let Some(params) = params.take() {
+                    params.each(|key, value| to.by_hand(key, value));
+                }
+            })
+        }
         false => None,
     };
     ToolCall {
@@ -105,7 +113,7 @@ impl ToolCall {
     /// ```
     pub fn wrap<F: Future>(mut self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let suspended = self.running.take().map(Running::suspend);
-        ToolFuture::new(future, succeeded::<F::Output>, suspended)
+        ToolFuture::new(future, succeeded::<F::Output>, Stage::begun(suspended))
     }
 
     /// The trace the call is part of; `None` where nobody listens.

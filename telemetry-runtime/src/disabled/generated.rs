@@ -33,6 +33,11 @@ impl Site {
     }
 
     #[must_use]
+    pub const fn captures(self, _shows: bool) -> Self {
+        self
+    }
+
+    #[must_use]
     pub const fn kind(self, _kind: &'static str) -> Self {
         self
     }
@@ -73,6 +78,8 @@ impl Site {
     }
 }
 
+pub fn nothing(_: &mut Params<'_>) {}
+
 /// Nobody makes one.
 pub struct Params<'a>(PhantomData<&'a mut ()>);
 
@@ -112,7 +119,7 @@ impl<T: ?Sized> Param<'_, T> {
 pub struct Call;
 
 #[inline(always)]
-pub fn call(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Call {
+pub fn call(_site: &'static Site, _capture: &mut impl FnMut(&mut Params<'_>)) -> Call {
     Call
 }
 
@@ -121,7 +128,7 @@ impl Call {
     pub fn run<T>(
         self,
         body: impl FnOnce() -> T,
-        _ending: impl FnOnce(&T) -> Option<Failure<'_>>,
+        _ending: impl FnMut(&T) -> Option<Failure<'_>>,
     ) -> T {
         body()
     }
@@ -129,32 +136,30 @@ impl Call {
 
 #[inline(always)]
 pub fn call_async<F: Future>(
-    make: impl FnOnce() -> F,
-    _ending: impl FnOnce(&F::Output) -> Option<Failure<'_>>,
+    _site: &'static Site,
+    body: F,
+    _ending: impl FnMut(&F::Output) -> Option<Failure<'_>>,
 ) -> F {
-    make()
+    body
 }
-
-#[must_use = "the body is run by `run`"]
-pub struct AsyncCall;
 
 #[inline(always)]
-pub fn begin(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> AsyncCall {
-    AsyncCall
+pub fn call_async_around<F: Future>(
+    _site: &'static Site,
+    body: F,
+    _ending: impl FnMut(&F::Output) -> Option<Failure<'_>>,
+) -> F {
+    body
 }
 
-impl AsyncCall {
-    #[inline(always)]
-    pub fn run<F: Future>(self, body: F) -> F {
-        body
-    }
-}
+#[inline(always)]
+pub fn params(_capture: &mut impl FnMut(&mut Params<'_>)) {}
 
 #[must_use = "the body is run by `run`"]
 pub struct FutureCall;
 
 #[inline(always)]
-pub fn call_future(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> FutureCall {
+pub fn call_future(_site: &'static Site, _capture: &mut impl FnMut(&mut Params<'_>)) -> FutureCall {
     FutureCall
 }
 
@@ -163,7 +168,7 @@ impl FutureCall {
     pub fn run<T, F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
     where
         F: Future<Output = T>,
-        E: FnOnce(&T) -> Option<Failure<'_>>,
+        E: FnMut(&T) -> Option<Failure<'_>>,
     {
         make()
     }
@@ -172,7 +177,7 @@ impl FutureCall {
     pub fn run_boxed<F, E>(self, make: impl FnOnce() -> F, _ending: E) -> F
     where
         F: Future,
-        E: FnOnce(&F::Output) -> Option<Failure<'_>>,
+        E: FnMut(&F::Output) -> Option<Failure<'_>>,
     {
         make()
     }
@@ -182,7 +187,7 @@ impl FutureCall {
 pub struct StreamCall;
 
 #[inline(always)]
-pub fn call_stream(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> StreamCall {
+pub fn call_stream(_site: &'static Site, _capture: &mut impl FnMut(&mut Params<'_>)) -> StreamCall {
     StreamCall
 }
 
@@ -210,7 +215,7 @@ impl StreamCall {
 pub struct Guard;
 
 #[inline(always)]
-pub fn guard(_site: &'static Site, _capture: impl FnOnce(&mut Params<'_>)) -> Guard {
+pub fn guard(_site: &'static Site, _capture: &mut impl FnMut(&mut Params<'_>)) -> Guard {
     Guard
 }
 

@@ -13,8 +13,8 @@ mod judge;
 pub use by_hand::{Current, InCurrent, ToolCall, current, track_tool_call};
 pub use failure::{Failure, Message, Returned, returned};
 pub use generated::{
-    Around, AsyncCall, Call, FutureCall, Guard, Param, Params, Site, StreamCall, around, begin,
-    call, call_async, call_future, call_stream, guard, ret,
+    Around, Call, FutureCall, Guard, Param, Params, Site, StreamCall, around, call, call_async,
+    call_async_around, call_future, call_stream, guard, nothing, params, ret,
 };
 pub use guard::{Builder, Reload, Telemetry, health, init, statistics};
 pub use judge::{ByDebug, ByDisplay, Judge, judge, map};

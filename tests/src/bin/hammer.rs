@@ -57,7 +57,7 @@ fn one(number: u64) {
         let _ = call.finish(if fails { Err("no luck") } else { Ok(()) });
         return;
     }
-    let _ = call(site!("hammered", "one", 1), |params| {
+    let _ = call(site!("hammered", "one", 1), &mut |params| {
         params
             .param("tool.param.number", &number)
             .telemetry_capture();

@@ -10,7 +10,7 @@ use crate::peers::Program;
 use crate::sink::{Seen, Sink};
 
 /// The port that `discard` has, where it runs, which is nowhere.
-const NOBODY: &str = "http://127.0.0.1:9";
+pub(crate) const NOBODY: &str = "http://127.0.0.1:9";
 
 /// A measurement, and what arrived.
 #[derive(Serialize)]

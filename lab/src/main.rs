@@ -9,6 +9,7 @@ mod ours;
 mod peers;
 mod scale;
 mod sink;
+mod soak;
 mod threads;
 
 use std::error::Error;
@@ -30,6 +31,7 @@ Commands:
   steady         What 10,000 and 100,000 calls a second cost the process, sent by OTLP
   overload       What becomes of more calls than can be sent
   scale          What more tools and more threads cost
+  soak           Ten minutes of everything at once: counts exact, memory flat
   drift          How soon a change is told, and how often wrongly
   ours           This project as one of those that are measured: what the commands above start
 
@@ -64,6 +66,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         "steady" => load::steady,
         "overload" => load::overload,
         "scale" => return scale::run(arguments),
+        "soak" => return soak::run(arguments),
         "drift" => return drift::run(arguments),
         "ours" => return program::run::<Ours>(arguments.raw_args()?),
         other => return Err(format!("there is no command `{other}`\n{USAGE}").into()),

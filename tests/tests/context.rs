@@ -7,7 +7,7 @@ use opentelemetry::trace::{
     FutureExt, SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState, Tracer,
 };
 use opentelemetry::{Context, KeyValue, global};
-use telemetry_runtime::{current, track_tool_call};
+use telemetry_runtime::{Telemetry, current, track_tool_call};
 use telemetry_tests::spans::Spans;
 use telemetry_tests::{alone, async_tool, tool};
 
@@ -53,6 +53,27 @@ fn a_remote_span_is_the_parent() {
         assert!(!sent.one("deeper").parent_span_is_remote);
         assert!(sent.is_root("nobody's"));
     }
+}
+
+/// Whatever would take it for its parent would have one that never comes: the caller's span stays
+/// the active one, and those that are made inside of the tool are its children.
+#[test]
+fn where_no_span_is_sent_none_is_made_current() {
+    let _alone = alone();
+    let builder = Telemetry::builder()
+        .no_file()
+        .set("traces_exporter", "none");
+    let _telemetry = builder.init().expect("a right configuration");
+    let _attached = remote(TraceFlags::SAMPLED).attach();
+    let active = || Context::current().span().span_context().clone();
+    tool!("unsent", || assert_eq!(active().span_id(), SPAN));
+    pollster::block_on(async_tool!("unsent later", async move {
+        assert_eq!(active().span_id(), SPAN);
+        assert_eq!(
+            current().trace_id().map(|id| id.to_bytes()),
+            Some(TRACE.to_bytes())
+        );
+    }));
 }
 
 #[test]

@@ -107,11 +107,6 @@ impl<'a> Params<'a> {
         self.values.push((Cow::Borrowed(key), value));
     }
 
-    /// Those that were captured before.
-    pub(super) fn append(&mut self, mut params: Vec<(Cow<'static, str>, Value)>) {
-        self.values.append(&mut params);
-    }
-
     /// One parameter of a call by hand.
     pub(crate) fn by_hand(&mut self, name: Cow<'static, str>, value: Value) {
         let value = match value {

@@ -39,6 +39,15 @@ pub(crate) fn active_span() -> u64 {
     })
 }
 
+/// The same where a call's context has just been attached, or not: then it is the call's own.
+#[inline]
+pub(crate) fn seen(attached: &Attached, ids: Ids) -> u64 {
+    match attached {
+        Some(_) => ids.span,
+        None => active_span(),
+    }
+}
+
 /// The active span as a parent.
 pub(crate) fn active() -> Option<Active> {
     Context::map_current(|context| {

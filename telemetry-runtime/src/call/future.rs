@@ -32,6 +32,7 @@ where
         stage: Stage {
             ahead: Some(Ahead { site, more: None }),
             call: None,
+            drops: false,
         },
     }
 }
@@ -111,11 +112,13 @@ where
 /// | `ahead` | `call` | |
 /// |---|---|---|
 /// | some | `None` | not polled yet |
-/// | `None` | some | polled; waits, is being polled, or its body is being dropped |
-/// | `None` | `None` | over, or nobody listens |
+/// | `None` | some | waits for its next poll |
+/// | `None` | `None` | is being polled, or its body dropped: the call is where that is; or it is over, or nobody listens |
 pub(super) struct Stage {
     ahead: Option<Ahead>,
     call: Option<Suspended>,
+    /// Its body is being dropped, and the call is among [`DROPS`].
+    drops: bool,
 }
 
 impl Stage {
@@ -124,12 +127,17 @@ impl Stage {
         Self {
             ahead: Some(ahead),
             call: None,
+            drops: false,
         }
     }
 
     /// A call that runs already, where somebody listens.
     pub(super) fn begun(call: Option<Suspended>) -> Self {
-        Self { ahead: None, call }
+        Self {
+            ahead: None,
+            call,
+            drops: false,
+        }
     }
 
     /// Before a poll.
@@ -145,35 +153,31 @@ impl Stage {
 
     /// The drop of the body comes next, then this one's.
     fn body_is_dropped(&mut self) {
-        if let Some(call) = &mut self.call {
-            let drop = OneDrop {
-                polled: call.enter(),
-                was_panicking: std::thread::panicking(),
-            };
+        let Some(call) = self.call.take() else { return };
+        let mut drop = Some(OneDrop {
+            polled: call.enter(),
+            was_panicking: std::thread::panicking(),
+        });
+        let _ = DROPS.try_with(|drops| drops.borrow_mut().extend(drop.take()));
+        match drop {
+            None => self.drops = true,
             // Where the thread's locals are gone the call is left at once.
-            let mut drop = Some(drop);
-            let _ = DROPS.try_with(|drops| drops.borrow_mut().extend(drop.take()));
-            if let Some(drop) = drop {
-                call.leave(drop.polled);
-            }
+            Some(drop) => self.call = drop.polled.leave(),
         }
     }
 }
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        let Some(mut call) = self.call.take() else {
-            return;
-        };
-        let drop = DROPS.try_with(|drops| drops.borrow_mut().pop());
-        let mut panicked = false;
-        if let Ok(Some(drop)) = drop {
-            panicked = std::thread::panicking() && !drop.was_panicking;
-            call.leave(drop.polled);
-        }
-        match panicked {
-            true => call.end(Outcome::Panic, Some(Failure::panic())),
-            false => call.end(Outcome::Cancelled, None),
+        if let Some(call) = self.call.take() {
+            call.enter().end(Outcome::Cancelled, None);
+        } else if self.drops
+            && let Ok(Some(drop)) = DROPS.try_with(|drops| drops.borrow_mut().pop())
+        {
+            match std::thread::panicking() && !drop.was_panicking {
+                true => drop.polled.end(Outcome::Panic, Some(Failure::panic())),
+                false => drop.polled.end(Outcome::Cancelled, None),
+            }
         }
     }
 }
@@ -199,13 +203,14 @@ impl RefUnwindSafe for Suspended {}
 
 /// One poll. Dropped before it is done, the body panicked.
 pub(super) struct OnePoll<'a> {
+    /// `None` meanwhile: the call is where it is polled.
     call: &'a mut Option<Suspended>,
     polled: Option<Polled>,
 }
 
 impl<'a> OnePoll<'a> {
     pub(super) fn begin(call: &'a mut Option<Suspended>) -> Self {
-        let polled = call.as_mut().map(Suspended::enter);
+        let polled = call.take().map(Suspended::enter);
         Self { call, polled }
     }
 
@@ -224,16 +229,15 @@ impl<'a> OnePoll<'a> {
     }
 
     pub(super) fn end(&mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
-        self.leave();
-        if let Some(call) = self.call.take() {
-            call.end(outcome, failure);
+        if let Some(polled) = self.polled.take() {
+            polled.end(outcome, failure);
         }
     }
 
     /// It is done.
     pub(super) fn leave(&mut self) {
-        if let (Some(call), Some(polled)) = (self.call.as_mut(), self.polled.take()) {
-            call.leave(polled);
+        if let Some(polled) = self.polled.take() {
+            *self.call = polled.leave();
         }
     }
 

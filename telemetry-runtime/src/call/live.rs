@@ -309,6 +309,16 @@ pub(super) fn set_error(details: &mut Option<Box<Details>>, (error_type, told): 
 }
 
 impl Began {
+    #[inline(always)]
+    pub(super) fn now(state: State, origin: &'static Origin, ids: Ids) -> Self {
+        Self {
+            origin,
+            start: clock::now(),
+            state,
+            sampled: ids.sampled,
+        }
+    }
+
     /// The message where the span may be sent or logged, and what is below the error where it is
     /// sent. Formats, so it must not run inside [`local::with`].
     #[cold]

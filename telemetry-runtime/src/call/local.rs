@@ -15,7 +15,7 @@ use super::context::{self, Active};
 use super::record::{Details, Ids, Kept, Record};
 use super::ring::Ring;
 use super::state::State;
-use super::suspended::Pool;
+use super::suspended::{Parked, Pool};
 use super::tool::Tool;
 
 /// A call that runs on this thread, or the part of one that is polled here.
@@ -34,6 +34,14 @@ pub(crate) struct Frame {
     pub(crate) kept: Kept,
     /// It ended before the ones above it.
     pub(super) ended: bool,
+}
+
+impl Frame {
+    /// There is no more to it than its ids.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.details, DetailsOf::Nobody)
+    }
 }
 
 /// A call's details: shared as soon as somebody asks for the active call.
@@ -92,11 +100,37 @@ impl DetailsOf {
     }
 }
 
+/// A level of a thread's stack.
+enum Level {
+    /// Of a call that begins and ends on it.
+    Own(Frame),
+    /// Of an async call that is polled: it stays in its box.
+    Parked(Box<Parked>),
+}
+
+impl Level {
+    #[inline(always)]
+    fn frame(&self) -> &Frame {
+        match self {
+            Self::Own(frame) => frame,
+            Self::Parked(parked) => &parked.frame,
+        }
+    }
+
+    #[inline(always)]
+    fn frame_mut(&mut self) -> &mut Frame {
+        match self {
+            Self::Own(frame) => frame,
+            Self::Parked(parked) => &mut parked.frame,
+        }
+    }
+}
+
 /// One thread's own.
 pub(crate) struct Local {
     /// Innermost last, which has not ended: whoever takes one off takes those below it too
     /// that ended earlier.
-    frames: Vec<Frame>,
+    frames: Vec<Level>,
     /// Frames that ended before the ones above them.
     ended: u32,
     random: Rng,
@@ -191,7 +225,7 @@ impl Local {
 
     #[inline(always)]
     fn stand_below(&mut self, tool: &Tool, seen: u64) -> Standing {
-        let (ids, caller) = match self.frames.last() {
+        let (ids, caller) = match self.frames.last().map(Level::frame) {
             Some(frame) if seen == frame.seen || seen == 0 => (frame.ids, frame.tool),
             _ if seen != 0 => return self.stand_under_context(tool, seen),
             _ => (Ids::default(), None),
@@ -316,16 +350,21 @@ impl Local {
     /// The innermost call.
     #[inline]
     pub(crate) fn innermost(&mut self) -> Option<&mut Frame> {
-        self.frames.last_mut()
+        self.frames.last_mut().map(Level::frame_mut)
     }
 
     /// Puts the frame of a call on the stack, which [starts](Self::start) later. Gives the
     /// position that [`Local::leave`] takes.
     #[inline(always)]
     pub(crate) fn enter(&mut self, frame: Frame) -> Position {
-        let level = self.frames.len();
-        self.frames.push(frame);
-        Position(level as u32)
+        self.put(Level::Own(frame))
+    }
+
+    #[inline(always)]
+    fn put(&mut self, level: Level) -> Position {
+        let position = self.frames.len();
+        self.frames.push(level);
+        Position(position as u32)
     }
 
     /// The call at `position`, the innermost, starts: it is shown from now on. Gives the time.
@@ -347,29 +386,40 @@ impl Local {
         position
     }
 
+    /// Puts an async call on the stack, which is shown elsewhere.
+    #[inline(always)]
+    pub(super) fn poll_parked(&mut self, parked: Box<Parked>) -> Position {
+        let position = self.put(Level::Parked(parked));
+        self.ring.active().enter(position.0 as usize, None);
+        position
+    }
+
     /// Takes back the frame at `position`. Frames above it belong to guards that outlive
     /// the call they were made in, and keep their place until they are dropped.
     #[inline]
     pub(crate) fn leave(&mut self, position: Position) -> Option<Frame> {
+        match self.take(position)? {
+            Level::Own(frame) => Some(frame),
+            Level::Parked(mut parked) => Some(std::mem::take(&mut parked.frame)),
+        }
+    }
+
+    /// The same for an async call that was polled.
+    #[inline]
+    pub(super) fn leave_parked(&mut self, position: Position) -> Option<Box<Parked>> {
+        match self.take(position)? {
+            Level::Parked(parked) => Some(parked),
+            Level::Own(_) => None,
+        }
+    }
+
+    #[inline(always)]
+    fn take(&mut self, position: Position) -> Option<Level> {
         if self.is_innermost(position) {
             self.ring.active().leave(position.0 as usize);
             return self.frames.pop();
         }
         self.leave_out_of_order(position.0 as usize)
-    }
-
-    /// The same, into a place where there is none.
-    #[inline(always)]
-    pub(crate) fn leave_into(&mut self, position: Position, place: &mut Option<Frame>) {
-        debug_assert!(place.is_none());
-        let frame = if self.is_innermost(position) {
-            self.ring.active().leave(position.0 as usize);
-            self.frames.pop()
-        } else {
-            self.leave_out_of_order(position.0 as usize)
-        };
-        // Nothing is there to be dropped.
-        std::mem::forget(std::mem::replace(place, frame));
     }
 
     /// Whether nothing is above it or has to go with it.
@@ -389,10 +439,10 @@ impl Local {
         if !self.is_innermost(position) {
             return false;
         }
-        let Some(frame) = self.frames.last() else {
+        let Some(Level::Own(frame)) = self.frames.last() else {
             return false;
         };
-        if !matches!(frame.details, DetailsOf::Nobody) {
+        if !frame.is_plain() {
             return false;
         }
         self.ring.push_plain(|| record(frame));
@@ -402,27 +452,44 @@ impl Local {
         true
     }
 
+    /// Leaves the record of an async call that has been taken off, and has no details. Gives why it was kept.
+    #[inline(always)]
+    pub(super) fn end_parked(
+        &mut self,
+        frame: &Frame,
+        record: impl FnOnce(&Frame) -> Record,
+    ) -> Kept {
+        let mut kept = Kept::No;
+        self.ring.push_plain(|| {
+            let record = record(frame);
+            kept = record.kept;
+            record
+        });
+        kept
+    }
+
     #[cold]
-    fn leave_out_of_order(&mut self, level: usize) -> Option<Frame> {
-        let frame = self.frames.get_mut(level)?;
+    fn leave_out_of_order(&mut self, level: usize) -> Option<Level> {
+        let left = self.frames.get_mut(level)?;
         let gone = Frame {
-            ids: frame.ids,
+            ids: left.frame().ids,
             ended: true,
             ..Frame::default()
         };
-        let frame = std::mem::replace(frame, gone);
+        let left = std::mem::replace(left, Level::Own(gone));
         self.ended += 1;
         self.ring.active().clear(level);
-        while self.frames.last().is_some_and(|last| last.ended) {
+        while self.frames.last().is_some_and(|last| last.frame().ended) {
             self.frames.pop();
             self.ended -= 1;
         }
         self.ring.active().leave(self.frames.len());
-        Some(frame)
+        Some(left)
     }
 
     pub(crate) fn frame(&mut self, position: Position) -> Option<&mut Frame> {
-        self.frames.get_mut(position.0 as usize)
+        let level = self.frames.get_mut(position.0 as usize);
+        level.map(Level::frame_mut)
     }
 
     /// The call that has just been left is sent for `kept`: so is the one around it.

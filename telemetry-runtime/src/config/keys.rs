@@ -349,7 +349,7 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("running_after_ms", Integer { min: 1, max: 31_536_000_000, unit: "ms" }, "60000", "A call that still runs after this, and after its own threshold, is told of once, in the log and in health()").reloads(),
             Key::new("max_tools", Integer { min: 1, max: 1_000_000, unit: "tools" }, "10000", "Calls of tools beyond it count under tool.name=\"_other\""),
             Key::new("calls_queue_max_bytes", Integer { min: 65_536, max: 17_179_869_184, unit: "bytes" }, "8388608", "Finished calls of all threads that wait for the collector"),
-            Key::new("otel_context", Flag, "true", "Make a tool's span current in OpenTelemetry's context; off saves some 60 ns a call").needs("trace"),
+            Key::new("otel_context", Flag, "true", "Make a tool's span current in OpenTelemetry's context, where spans are sent; off saves some 60 ns a call").needs("trace"),
             Key::new("sdk_providers", Flag, "true", "Install the OpenTelemetry SDK's global providers, so that its spans and instruments go the same way").needs("sdk"),
             Key::new("semantic_conventions", Choice(&["tool", "gen_ai"]), "tool", "`gen_ai` names and describes spans as OpenTelemetry's conventions for agents say"),
         ],

@@ -156,13 +156,10 @@ impl Running {
     fn record(&self, config: &Config) {
         let open = lock(&self.open);
         if *open && config.enabled {
-            State::running(
-                self.exports.sends_spans(),
-                self.exports.logs_calls(),
-                config.calls.otel_context,
-                config.calls.keep,
-            )
-            .set();
+            let spans = self.exports.sends_spans();
+            // A span that is never sent is nobody's parent.
+            let context = spans && config.calls.otel_context;
+            State::running(spans, self.exports.logs_calls(), context, config.calls.keep).set();
         }
     }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod drift;
 mod instructions;
+mod lines;
 mod load;
 mod options;
 mod ours;
@@ -30,6 +31,7 @@ Commands:
   threads        What one, two and four threads get done
   steady         What 10,000 and 100,000 calls a second cost the process, sent by OTLP
   overload       What becomes of more calls than can be sent
+  lines          What becomes of a burst of log lines to Loki, well and ill
   scale          What more tools and more threads cost
   soak           Ten minutes of everything at once: counts exact, memory flat
   drift          How soon a change is told, and how often wrongly
@@ -63,6 +65,7 @@ fn run() -> Result<(), Box<dyn Error>> {
         "calls" => calls::run,
         "instructions" => instructions::run,
         "threads" => threads::run,
+        "lines" => lines::run,
         "steady" => load::steady,
         "overload" => load::overload,
         "scale" => return scale::run(arguments),

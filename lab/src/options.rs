@@ -21,6 +21,8 @@ Usage: telemetry-lab COMMAND [OPTION…]
   --case NAME      instructions: only this one
   --rate N         steady: calls a second (default: 10,000, then 100,000)
   --seconds N      steady, overload: for how long (default 20, 5)
+  --loki PATH      lines: Loki's program; left out: what tests/backends/build made
+  --lines N        lines: how many (default 200,000)
   --down           steady, overload: to where nobody listens";
 
 /// What was asked for.
@@ -35,6 +37,8 @@ pub(crate) struct Options {
     pub(crate) rate: Option<u64>,
     pub(crate) seconds: Option<u32>,
     pub(crate) down: bool,
+    pub(crate) loki: Option<PathBuf>,
+    pub(crate) lines: Option<u64>,
 }
 
 impl Options {
@@ -52,6 +56,8 @@ impl Options {
                 Long("case") => options.case = Some(arguments.value()?.string()?),
                 Long("rate") => options.rate = Some(arguments.value()?.parse()?),
                 Long("seconds") => options.seconds = Some(arguments.value()?.parse()?),
+                Long("loki") => options.loki = Some(arguments.value()?.into()),
+                Long("lines") => options.lines = Some(arguments.value()?.parse()?),
                 Long("down") => options.down = true,
                 Short('h') | Long("help") => {
                     println!("{USAGE}");

@@ -143,6 +143,47 @@ fn a_call_is_a_record_with_its_trace_outcome_and_parameters() {
     assert_eq!(span.end_time_unix_nano, failed.time_unix_nano);
 }
 
+/// `slow` is what is over its threshold, or failed; a tool may say otherwise.
+#[test]
+fn of_slow_calls_and_failures_only() {
+    let _alone = alone();
+    let sink = Sink::start(Mode::Accept);
+    let telemetry = start(
+        logs_to(&sink)
+            .set("log_calls", "slow")
+            .set("thresholds", [("slow_one", 1)])
+            .set("tools", [("lookup_all", [("log_calls", "all")])]),
+    );
+    #[tool]
+    fn slow_one() {
+        thread::sleep(Duration::from_millis(3));
+    }
+    #[tool]
+    fn lookup_all() {}
+    slow_one();
+    lookup_all();
+    assert!(lookup(1, "").is_ok());
+    assert!(lookup(20, "").is_err());
+    let records = end(telemetry, &sink);
+    let logged: Vec<_> = records
+        .iter()
+        .map(|record| {
+            (
+                text(&record.attributes, "tool.name"),
+                record.severity_text.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        logged,
+        [
+            ("slow_one", "WARN"),
+            ("lookup_all", "INFO"),
+            ("lookup", "ERROR")
+        ]
+    );
+}
+
 #[test]
 fn without_traces_calls_are_logged_all_the_same() {
     let _alone = alone();
@@ -718,6 +759,39 @@ fn who_may_wait_waits_for_room_but_not_for_ever() {
     let report = telemetry.shutdown(PATIENCE);
     assert!(report.is_complete(), "{report}");
     assert_eq!(sink.seen().log_count, 20_000, "none is lost");
+}
+
+/// One destination takes nothing: the other gets what is written all the same.
+#[test]
+fn who_waits_for_one_of_two_does_not_keep_the_other_waiting_for_ever() {
+    const LINES: u64 = 10_000;
+    let _alone = alone();
+    let sink = Sink::counting(Mode::Silent);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("logs.jsonl");
+    let telemetry = start(
+        lines_to(&sink)
+            .set("logs_exporter", vec!["otlp", "file"])
+            .set("logs_file", file.to_string_lossy().into_owned())
+            .set("logs_overflow", "block")
+            .set("logs_queue_max_bytes", 65_536)
+            .set("logs_timeout_ms", 200)
+            .set("logs_block_timeout_ms", 5),
+    );
+    let filler = "x".repeat(150);
+    (0..LINES).for_each(|line| info!(line, filler, "burst"));
+    sink.set_mode(Mode::Accept);
+    let report = telemetry.shutdown(PATIENCE);
+    let written = std::fs::read_to_string(file).expect("it is there");
+    let in_file = written.matches("\"burst\"").count() as u64;
+    let arrived = sink.seen().log_count;
+    assert!(in_file > 1_000, "more than waits anywhere: {in_file}");
+    assert!(arrived < in_file, "{arrived} of {in_file}: it was full");
+    assert_eq!(report.logs.delivered, in_file + arrived, "{report}");
+    // What found no room at all is lost to both, and counted once.
+    let found_room = report.logs.delivered + report.logs.dropped + report.logs.waiting;
+    let no_room = 2 * LINES - found_room;
+    assert_eq!(in_file + no_room, LINES, "{report}");
 }
 
 #[test]

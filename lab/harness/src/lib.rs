@@ -7,6 +7,7 @@ pub mod calls;
 pub mod case;
 pub mod floor;
 pub mod latency;
+pub mod lines;
 pub mod load;
 pub mod peer;
 pub mod process;

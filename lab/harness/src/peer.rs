@@ -16,6 +16,8 @@ pub trait Peer: Sized {
     const VARIANTS: &'static [Variant];
     /// Whether it can send to a server for OTLP over HTTP, or sends nothing by its nature.
     const OTLP: bool = true;
+    /// How it writes log lines to Loki, if it does.
+    const LINES: Option<Lines> = None;
 
     /// Sets it up, once a process.
     fn start(variant: &str, target: &Target) -> Self;
@@ -44,6 +46,17 @@ pub trait Peer: Sized {
 
     /// Ends it, sending what is left, and tells what it knows of what was lost.
     fn finish(self) -> Finish;
+}
+
+/// Log lines, to Loki.
+#[derive(Clone, Copy, Debug)]
+pub struct Lines {
+    /// Sets the library up, once a process, for lines only: to this URL, with the label `application` =
+    /// `lab`. What it gives ends it, within two minutes, sending what is left, and tells how many
+    /// lines it says it dropped; `None` where it does not count them.
+    pub start: fn(&str) -> Box<dyn FnOnce() -> Option<u64>>,
+    /// Writes a line: a message, and the writing thread's number and its own as fields.
+    pub write: fn(u64, u64, &str),
 }
 
 /// One way to set a library up.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::peer::{Peer, Target};
 use crate::report::{Listed, ListedVariant, Subject};
-use crate::{calls, load, server, threads};
+use crate::{calls, lines, load, server, threads};
 
 const USAGE: &str = "\
 Usage: PROGRAM COMMAND [--variant NAME] [OPTION…]
@@ -21,7 +21,8 @@ Commands, each of which prints one JSON document:
   count --case NAME --calls N [--bare]   Calls for callgrind to count; prints nothing
   threads [--rounds N]                   What one, two and four threads get done
   steady --url URL [--rate N] [--seconds N]       So many calls a second, sent to URL by OTLP
-  overload --url URL [--threads N] [--seconds N]  Calls without a pause, sent to URL by OTLP";
+  overload --url URL [--threads N] [--seconds N]  Calls without a pause, sent to URL by OTLP
+  lines --url URL [--threads N] [--lines N] [--hold S]  Log lines, pushed to Loki at URL";
 
 /// What `main` does.
 pub fn main<P: Peer>() -> ExitCode {
@@ -48,6 +49,7 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
     let mut case = String::new();
     let mut url = String::new();
     let (mut rate, mut seconds, mut callers) = (100_000, 20, 1);
+    let (mut lines_written, mut hold) = (200_000, 0);
     while let Some(argument) = arguments.next()? {
         match argument {
             Value(word) if command.is_none() => command = Some(word.string()?),
@@ -60,6 +62,8 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
             Long("url") => url = arguments.value()?.string()?,
             Long("rate") => rate = arguments.value()?.parse()?,
             Long("seconds") => seconds = arguments.value()?.parse()?,
+            Long("lines") => lines_written = arguments.value()?.parse()?,
+            Long("hold") => hold = arguments.value()?.parse()?,
             Long("threads") => callers = arguments.value()?.parse()?,
             Short('h') | Long("help") => {
                 println!("{USAGE}");
@@ -84,6 +88,20 @@ pub fn run<P: Peer>(arguments: impl Iterator<Item = OsString>) -> Result<(), Box
             callers,
             time,
         )),
+        Some("lines") => {
+            let lines = P::LINES.ok_or("writes no lines to Loki")?;
+            let subject = subject::<P>(&variant, Vec::new());
+            let hold = Duration::from_secs(hold);
+            let callers = u64::try_from(callers)?;
+            print(&lines::measure(
+                lines,
+                subject,
+                &url,
+                callers,
+                lines_written,
+                hold,
+            ))
+        }
         _ => Err(USAGE.into()),
     }
 }
@@ -118,6 +136,7 @@ fn list<P: Peer>() -> Listed {
     Listed {
         peer: P::NAME.to_owned(),
         otlp: P::OTLP,
+        lines: P::LINES.is_some(),
         variants: P::VARIANTS
             .iter()
             .map(|known| variant(known.name))

@@ -120,6 +120,27 @@ pub struct Overload {
     pub finish: Finish,
 }
 
+/// A burst of log lines.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Lines {
+    /// Of whom.
+    pub subject: Subject,
+    /// So many wrote.
+    pub threads: u64,
+    /// So many were written.
+    pub lines: u64,
+    /// From the first line to the last.
+    pub written_seconds: f64,
+    /// From the last line until everything left was sent or given up.
+    pub drain_seconds: f64,
+    /// Of the process, s.
+    pub cpu_seconds: f64,
+    /// Of the process; half time is after the last line, the end before what was left was sent.
+    pub memory: Memory,
+    /// Lines that the library says it dropped.
+    pub dropped: Option<u64>,
+}
+
 /// Resident memory of the process, KiB.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Memory {
@@ -162,6 +183,8 @@ pub struct Listed {
     pub peer: String,
     /// [`Peer::OTLP`](crate::Peer::OTLP)
     pub otlp: bool,
+    /// Whether it writes lines to Loki.
+    pub lines: bool,
     /// Name and cases of each.
     pub variants: Vec<ListedVariant>,
 }

@@ -51,8 +51,12 @@ fn serve(mut stream: TcpStream, take: &impl Fn(Request)) -> io::Result<()> {
     Ok(())
 }
 
-/// `None` where there is no other.
-fn request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
+/// The next request; `None` where there is no other.
+///
+/// # Errors
+///
+/// When it is none, or the client hangs up in the middle.
+pub fn request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);

@@ -5,7 +5,7 @@ pub(crate) mod tools;
 use std::time::Duration;
 
 use telemetry_lab_harness::case::{Calls, repeated};
-use telemetry_lab_harness::peer::Finish;
+use telemetry_lab_harness::peer::{Finish, Lines};
 use telemetry_lab_harness::work::{self, LINE, LINE_INSIDE};
 use telemetry_lab_harness::{Case, Peer, Target, Variant};
 use telemetry_runtime::{Builder, Telemetry, statistics};
@@ -45,6 +45,11 @@ impl Peer for Ours {
             what: "metrics only",
         },
     ];
+
+    const LINES: Option<Lines> = Some(Lines {
+        start: start_lines,
+        write: |thread, number, text| tracing::info!(thread, number, "{text}"),
+    });
 
     fn start(variant: &str, target: &Target) -> Self {
         let (Target::Forget(url) | Target::Otlp(url)) = target;
@@ -103,6 +108,20 @@ impl Peer for Ours {
             calls_counted: Some(calls),
         }
     }
+}
+
+fn start_lines(url: &str) -> Box<dyn FnOnce() -> Option<u64>> {
+    let telemetry = Telemetry::builder()
+        .no_file()
+        .set("service_name", "lab")
+        .set("traces_exporter", "none")
+        .set("metrics_exporter", "none")
+        .set("drift_detection_enabled", false)
+        .set("logs_exporter", "loki")
+        .set("loki_url", url)
+        .init()
+        .expect("a right configuration");
+    Box::new(move || Some(telemetry.shutdown(4 * PATIENCE).logs.dropped))
 }
 
 fn set(builder: Builder, variant: &str, url: &str) -> Builder {

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::pace::Pace;
 use super::spill::Spill;
@@ -79,9 +79,16 @@ impl Destination {
         Ok(Self { worker })
     }
 
-    /// Hands a batch over. Never waits for the backend; what has no room is dropped and counted.
+    /// Hands a batch over. Never waits for the backend; what has no room is dropped and counted. Only
+    /// lines that may wait for room (`block`) do so, for no longer than `patience`.
+    pub(crate) fn push_within(&self, batch: Arc<Batch>, patience: Duration) {
+        self.worker.push(batch, patience);
+    }
+
+    /// The same, as long as it takes.
+    #[cfg(test)]
     pub(crate) fn push(&self, batch: Arc<Batch>) {
-        self.worker.push(batch);
+        self.push_within(batch, Duration::MAX);
     }
 
     /// Waits until everything pushed before is delivered or finally lost, and written out by the

@@ -123,8 +123,9 @@ impl Worker {
         }
     }
 
-    /// Takes a batch in. Waits for room only where `block` says so, and only with lines.
-    pub(super) fn push(&self, batch: Arc<Batch>) {
+    /// Takes a batch in. Waits for room only where `block` says so, only with lines, and no longer
+    /// than `patience`.
+    pub(super) fn push(&self, batch: Arc<Batch>, patience: Duration) {
         let held = Arc::new(Held::new(batch));
         let mut state = self.lock();
         if state.queue.overflow() == Overflow::Block && held.lane == Lane::Lines {
@@ -133,8 +134,9 @@ impl Worker {
             };
             state = self
                 .done
-                .wait_while(state, full)
-                .unwrap_or_else(PoisonError::into_inner);
+                .wait_timeout_while(state, patience, full)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
         }
         if state.closing.is_some() || state.over {
             self.tally.dropped(Cause::Shutdown, held.items);

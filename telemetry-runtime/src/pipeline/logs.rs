@@ -46,7 +46,8 @@ pub(crate) fn start_lines(config: &Config, outlets: &Outlets) -> Result<Option<L
         overflow: config.logs.queue.overflow,
         block_timeout: config.logs.block_timeout,
     };
-    let hand_on = move |batch| queues.push(&batch);
+    let patience = config.logs.block_timeout;
+    let hand_on = move |batch| queues.push_within(&batch, patience);
     Lines::start(&outlets.resource, limits, config.logs.batch_delay, hand_on).map(Some)
 }
 

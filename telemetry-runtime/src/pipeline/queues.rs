@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::config::{Queue, Spill};
 use crate::error::Error;
@@ -86,10 +86,24 @@ impl Queues {
 
     /// Hands a batch to each destination. Never waits for one.
     pub(crate) fn push(&self, batch: &Arc<Batch>) {
+        self.push_within(batch, Duration::MAX);
+    }
+
+    /// The same with lines that may wait for room. Where there are several destinations one that
+    /// takes nothing keeps a batch from the others for `patience` at most, and loses it then; one
+    /// alone is waited for.
+    pub(crate) fn push_within(&self, batch: &Arc<Batch>, patience: Duration) {
         self.handed.fetch_add(batch.items, Relaxed);
         self.with(|all| {
-            all.iter()
-                .for_each(|named| named.destination.push(Arc::clone(batch)))
+            let patience = if all.len() > 1 {
+                patience
+            } else {
+                Duration::MAX
+            };
+            for named in all {
+                let batch = Arc::clone(batch);
+                named.destination.push_within(batch, patience);
+            }
         });
     }
 

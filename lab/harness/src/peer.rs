@@ -52,12 +52,15 @@ pub trait Peer: Sized {
 #[derive(Clone, Copy, Debug)]
 pub struct Lines {
     /// Sets the library up, once a process, for lines only: to this URL, with the label `application` =
-    /// `lab`. What it gives ends it, within two minutes, sending what is left, and tells how many
-    /// lines it says it dropped; `None` where it does not count them.
-    pub start: fn(&str) -> Box<dyn FnOnce() -> Option<u64>>,
+    /// `lab`.
+    pub start: fn(&str) -> EndLines,
     /// Writes a line: a message, and the writing thread's number and its own as fields.
     pub write: fn(u64, u64, &str),
 }
+
+/// Ends it, within two minutes, sending what is left; gives how many lines it says it dropped, `None`
+/// where it does not count them.
+pub type EndLines = Box<dyn FnOnce() -> Option<u64>>;
 
 /// One way to set a library up.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@ mod gate;
 mod loki;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
 fn one(
     peer: &crate::peers::Program,
-    program: &PathBuf,
+    program: &Path,
     case: &'static str,
     mode: Mode,
     [threads, lines]: [&str; 2],

@@ -5,7 +5,7 @@ pub(crate) mod tools;
 use std::time::Duration;
 
 use telemetry_lab_harness::case::{Calls, repeated};
-use telemetry_lab_harness::peer::{Finish, Lines};
+use telemetry_lab_harness::peer::{EndLines, Finish, Lines};
 use telemetry_lab_harness::work::{self, LINE, LINE_INSIDE};
 use telemetry_lab_harness::{Case, Peer, Target, Variant};
 use telemetry_runtime::{Builder, Telemetry, statistics};
@@ -110,7 +110,7 @@ impl Peer for Ours {
     }
 }
 
-fn start_lines(url: &str) -> Box<dyn FnOnce() -> Option<u64>> {
+fn start_lines(url: &str) -> EndLines {
     let telemetry = Telemetry::builder()
         .no_file()
         .set("service_name", "lab")

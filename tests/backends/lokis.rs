@@ -151,6 +151,53 @@ fn a_call_that_hangs_is_a_line_while_it_runs() {
     );
 }
 
+/// It takes what it can of a batch and says 400 to all of it: the lines it took are there, and counted
+/// as refused all the same, since it does not say which they were.
+#[test]
+fn what_loki_refuses_in_part_is_there_in_part() {
+    let Some(binaries) = Binaries::find("lokis::what_loki_refuses_in_part") else {
+        return;
+    };
+    let options = LokiOptions {
+        max_line: 1_000,
+        ..LokiOptions::default()
+    };
+    let loki = Loki::start_with(binaries, options);
+    let url = loki.push_url();
+    let settings = [
+        ("service_name", "partly"),
+        ("traces_exporter", "none"),
+        ("metrics_exporter", "none"),
+        ("logs_exporter", "loki"),
+        ("loki_url", &*url),
+        ("logs_batch_delay_ms", "60000"),
+    ];
+    let mut program = Program::start("lines", &settings);
+    let lines = program.ask("mixed 100")["lines"].as_u64().unwrap();
+    let health = eventually("the batch is refused", || {
+        program.ask("flush 30000");
+        match program.ask("health 0") {
+            health if health["dropped"] == lines => Ok(health),
+            health => Err(health.to_string()),
+        }
+    });
+    // What is right is taken after it as before it.
+    program.ask("own 0");
+    let said = program.end();
+    assert_eq!(
+        (&said["dropped"], &said["waiting"]),
+        (&lines.into(), &0.into()),
+        "{said} {health}"
+    );
+    eventually("the short ones are there", || {
+        match loki.count("{application=\"partly\"} |= \"short\"")? {
+            100 => Ok(()),
+            count => Err(format!("{count} of 100")),
+        }
+    });
+    assert!(found(&loki, "{application=\"partly\"} |= \"longlong\"").is_empty());
+}
+
 /// `loki_client: tracing-loki` behind the same queue: the same queries, and nothing of a burst is
 /// lost, which the crate alone does.
 #[test]

@@ -60,6 +60,7 @@ impl Loki {
             ("${DATA}", folder.display().to_string()),
             ("${METADATA}", "true".to_owned()),
             ("${RATE_MB}", "64".to_owned()),
+            ("${MAX_LINE}", "262144".to_owned()),
         ] {
             config = config.replace(name, &value);
         }

@@ -22,6 +22,8 @@ pub(crate) struct LokiOptions {
     pub(crate) metadata: bool,
     /// `ingestion_rate_mb` and its burst.
     pub(crate) rate_mb: u32,
+    /// `max_line_size`, bytes.
+    pub(crate) max_line: u32,
 }
 
 impl Default for LokiOptions {
@@ -30,6 +32,7 @@ impl Default for LokiOptions {
         Self {
             metadata: true,
             rate_mb: 64,
+            max_line: 262_144,
         }
     }
 }
@@ -88,6 +91,7 @@ impl Loki {
                 ("DATA", self.data.path().display().to_string()),
                 ("METADATA", self.options.metadata.to_string()),
                 ("RATE_MB", self.options.rate_mb.to_string()),
+                ("MAX_LINE", self.options.max_line.to_string()),
             ],
             |_, config| vec![format!("-config.file={}", config.display())],
             &format!("http://127.0.0.1:{http}/ready"),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{all_calls, calls, files::list, started};
-use crate::harness::{Binaries, Line, Program, Stack, eventually};
+use crate::harness::{Binaries, Line, Program, Stack, eventually, get};
 
 #[test]
 fn everything() {
@@ -23,6 +23,38 @@ fn everything() {
     let trace = spans(&stack);
     lines(&stack, &made, &trace);
     agent.finish();
+}
+
+/// Those of the stack's page, at the ports that people know, for the servers that are started here.
+#[test]
+fn the_health_urls_answer() {
+    let Some(binaries) = Binaries::find("stack::arrives::the_health_urls_answer") else {
+        return;
+    };
+    let stack = Stack::start(binaries);
+    let at = &stack.at;
+    let page = include_str!("../../../deploy/README.md");
+    for (known, port, says) in [
+        ("localhost:13133", &at.collector_health, "Server available"),
+        (
+            "localhost:9090/-/ready",
+            &at.prometheus,
+            "Prometheus Server is Ready",
+        ),
+        ("localhost:3100/ready", &at.loki, "ready"),
+        ("localhost:16686", &at.jaeger_query, "Jaeger"),
+    ] {
+        assert!(
+            page.contains(&format!("| `curl -fsS {known}` |")),
+            "{known}"
+        );
+        let path = known.split_once('/').map_or("", |(_, path)| path);
+        let url = format!("http://127.0.0.1:{port}/{path}");
+        eventually(known, || match get(&url, &[])? {
+            answer if answer.contains(says) => Ok(()),
+            answer => Err(answer),
+        });
+    }
 }
 
 /// Lines that a program pushes to Loki itself are found by the same queries.

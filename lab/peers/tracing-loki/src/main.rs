@@ -22,7 +22,9 @@ struct Loki {
 
 impl Loki {
     fn begin(url: &str) -> Self {
-        let url = Url::parse(url).expect("a right address");
+        let mut url = Url::parse(url).expect("a right address");
+        // It adds the path itself.
+        url.set_path("");
         let (layer, controller, task) = tracing_loki::builder()
             .label("application", "lab")
             .expect("a right label")
@@ -60,7 +62,7 @@ impl Peer for Loki {
     const NAME: &'static str = "tracing-loki";
     const VERSIONS: &'static [&'static str] = &["tracing-loki 0.2.7", "tracing 0.1"];
     const VARIANTS: &'static [Variant] = &[Variant {
-        name: "lines",
+        name: "logs",
         what: "its layer alone; half a batch of 1,000 finds its queue of 512 full",
     }];
     const OTLP: bool = false;

@@ -3,6 +3,7 @@
 //!
 //! * `tools 0`: calls that succeed, fail and take longer than five seconds
 //! * `own 0`: lines of the program's own, inside of a call and outside
+//! * `mixed N`: N short lines, and one in the middle that is longer than a kilobyte
 //! * `hang 0`: a call that runs until it has been told of
 //! * `burst T`: 200,000 lines of 160 bytes, as fast as T threads write them
 //! * `steady MS`: 1,000 calls a second for so long, a line each
@@ -30,6 +31,7 @@ pub(crate) fn run(telemetry: Telemetry) {
         let answer = match command {
             "tools" => tools(),
             "own" => own("what is a span?"),
+            "mixed" => mixed(number),
             "hang" => hang(),
             "burst" => burst(number),
             "steady" => steady(&mut written, number),
@@ -38,7 +40,7 @@ pub(crate) fn run(telemetry: Telemetry) {
                 json!({ "delivered": telemetry.flush(limit).is_complete() })
             }
             "health" => health(),
-            other => panic!("tools, own, hang, burst, steady, flush or health, not {other}"),
+            other => panic!("tools, own, mixed, hang, burst, steady, flush or health, not {other}"),
         };
         println!("{answer}");
     }
@@ -65,6 +67,16 @@ fn own(query: &str) -> Value {
     let trace_id = current().trace_id().expect("inside a tool").to_string();
     thread::scope(|scope| scope.spawn(|| tracing::warn!("outside")).join()).expect("no panic");
     json!({ "trace_id": trace_id })
+}
+
+fn mixed(short: usize) -> Value {
+    for number in 0..short {
+        if number == short / 2 {
+            tracing::warn!("{}", "long".repeat(1_000));
+        }
+        tracing::info!(number, "short");
+    }
+    json!({ "lines": short + 1 })
 }
 
 #[tool]

@@ -1,14 +1,15 @@
 //! A `SpanExporter` of a user's, which keeps what it gets.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use opentelemetry::trace::SpanId;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use telemetry_runtime::{Builder, Telemetry};
+use telemetry_runtime::{Builder, Telemetry, ToolStatistics, track_tool_call};
 
-use crate::PATIENCE;
+use crate::{PATIENCE, alone};
 
 /// Every span that was sent. Clones see the same.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +106,65 @@ impl Sent {
     pub fn is_root(&self, tool: &str) -> bool {
         self.one(tool).parent_span_id == SpanId::INVALID
     }
+}
+
+/// Around what is measured, so that all of it is one trace.
+const MEASURED: &str = "measured";
+
+/// What telemetry tells of what `run` does, on this thread: a line a call, in the order of their start, with outcome
+/// and `error.type`; equal ones in a row are one. Spans and metrics are held against each other.
+///
+/// # Panics
+///
+/// Where the two do not agree.
+pub fn measured(run: impl FnOnce()) -> Vec<String> {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    let before = telemetry_runtime::statistics();
+    // Other tests of the file may call tools of their own meanwhile, in traces of their own.
+    let root = track_tool_call(MEASURED, ());
+    run();
+    drop(root);
+    let after = telemetry_runtime::statistics();
+    let sent = spans.after(telemetry);
+    let trace = sent.one(MEASURED).span_context.trace_id();
+
+    let mut counted: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+    let mut lines: Vec<(String, u32)> = Vec::new();
+    let is_of_root = |span: &&SpanData| span.span_context.trace_id() == trace;
+    for span in sent.0.iter().filter(is_of_root) {
+        let tool = span.name.strip_prefix("tool.").unwrap_or(&span.name);
+        if tool == MEASURED {
+            continue;
+        }
+        let status = attribute(span, "tool.status").unwrap_or_default();
+        let counts = counted.entry(tool).or_default();
+        counts[0] += 1;
+        counts[1] += u64::from(status == "error" || status == "panic");
+        counts[2] += u64::from(status == "cancelled");
+        let error_type = attribute(span, "error.type").filter(|it| *it != status);
+        let line = [Some(tool.to_owned()), Some(status), error_type];
+        let line = line.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        match lines.last_mut() {
+            Some((last, times)) if *last == line => *times += 1,
+            _ => lines.push((line, 1)),
+        }
+    }
+    let of = |all: &[ToolStatistics], tool: &str| {
+        let found = all.iter().find(|it| it.name == tool);
+        found.map_or([0; 3], |it| [it.calls, it.errors, it.cancelled])
+    };
+    for (tool, counts) in counted {
+        let (before, after) = (of(&before, tool), of(&after, tool));
+        let grown = [0, 1, 2].map(|at| after[at] - before[at]);
+        assert_eq!(grown, counts, "calls, errors, cancelled of {tool}");
+    }
+    let line = |(line, times)| match times {
+        1 => line,
+        _ => format!("{line} ×{times}"),
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// An attribute's value as text, as `Display` of OpenTelemetry writes it.

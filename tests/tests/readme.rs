@@ -47,6 +47,28 @@ fn features_are_those_of_the_manifest() {
     assert_eq!(named, are);
 }
 
+/// `tests/shapes.md` names a test for every shape.
+#[test]
+fn every_shape_has_the_test_that_is_named() {
+    let page = read("tests/shapes.md");
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let mut named = 0;
+    for row in rows.filter(|row| !row.ends_with("| test |")) {
+        let (_, tests) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+        for test in tests.split(", ") {
+            let (file, function) = test.trim_matches('`').split_once("::").expect(row);
+            let source = read(&format!("tests/tests/{file}.rs"));
+            let (before, _) = source
+                .split_once(&format!("fn {function}() "))
+                .unwrap_or_else(|| panic!("no test {test}"));
+            let attributes = before.rsplit("\n\n").next().unwrap();
+            assert!(attributes.contains("test]"), "{test} is no test");
+            named += 1;
+        }
+    }
+    assert!(named > 30, "{named} tests are named");
+}
+
 #[test]
 fn links_lead_somewhere() {
     for page in PAGES.into_iter().chain(WITHOUT_FILES) {

@@ -8,11 +8,13 @@ use std::future::Future;
 use std::num::ParseIntError;
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use pollster::block_on;
 use telemetry_runtime::tool;
+use telemetry_tests::spans::measured;
 
 type Parsed<T> = Result<T, ParseIntError>;
 
@@ -111,22 +113,48 @@ impl Shape for Square {
 
 #[test]
 fn methods() {
-    let mut counter = Counter::new();
-    *counter.bump(1) += 1;
-    assert_eq!(counter.checked(3), Err("2 < 3".to_owned()));
-    *counter.checked(2).unwrap() += 1;
-    assert_eq!(block_on(counter.take()), Ok(2));
-    assert_eq!(*block_on(counter.borrowed(&7)), 2);
-    assert_eq!(Counter::new().into_inner(), 0);
-    assert_eq!(counter.clone().doubled(), Counter(4));
-    assert_eq!(Box::new(counter.clone()).boxed(), Counter(2));
-    assert_eq!(Rc::new(counter.clone()).shared(Arc::new(Counter(1))), 3);
-    assert_eq!(pin!(&mut counter).as_mut().bump(1), &3);
-    assert_eq!(pin!(counter.clone()).pinned(2), 5);
-    assert_eq!(block_on(Arc::new(counter).later()), 3);
-    assert_eq!(block_on(Counter(0).take()), Err("empty".to_owned()));
-    assert_eq!(Square(2.0).described("m²"), "4 m²");
-    assert_eq!(block_on(Square(3.0).fetched()), 9.0);
+    let told = measured(|| {
+        let mut counter = Counter::new();
+        *counter.bump(1) += 1;
+        assert_eq!(counter.checked(3), Err("2 < 3".to_owned()));
+        *counter.checked(2).unwrap() += 1;
+        assert_eq!(block_on(counter.take()), Ok(2));
+        assert_eq!(*block_on(counter.borrowed(&7)), 2);
+        assert_eq!(Counter::new().into_inner(), 0);
+        assert_eq!(counter.clone().doubled(), Counter(4));
+        assert_eq!(Box::new(counter.clone()).boxed(), Counter(2));
+        assert_eq!(Rc::new(counter.clone()).shared(Arc::new(Counter(1))), 3);
+        assert_eq!(pin!(&mut counter).as_mut().bump(1), &3);
+        assert_eq!(pin!(counter.clone()).pinned(2), 5);
+        assert_eq!(block_on(Arc::new(counter).later()), 3);
+        assert_eq!(block_on(Counter(0).take()), Err("empty".to_owned()));
+        assert_eq!(Square(2.0).described("m²"), "4 m²");
+        assert_eq!(block_on(Square(3.0).fetched()), 9.0);
+    });
+    assert_eq!(
+        told,
+        [
+            "new success",
+            "bump success",
+            "checked error String",
+            "checked success",
+            "take success",
+            "borrowed success",
+            "new success",
+            "into_inner success",
+            "doubled success",
+            "boxed success",
+            "shared success",
+            "bump success",
+            "pinned success",
+            "later success",
+            "take error String",
+            "described success",
+            "area success",
+            "fetched success",
+            "area success"
+        ]
+    );
 }
 
 #[tool]
@@ -202,6 +230,31 @@ fn fails(why: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
 }
 
 #[tool]
+fn borrows(byte: &mut u8) -> Result<&u8, fmt::Error> {
+    *byte = byte.checked_sub(1).ok_or(fmt::Error)?;
+    Ok(byte)
+}
+
+#[tool]
+fn inner_result(fails: bool) -> Result<Result<u8, String>, fmt::Error> {
+    Ok(if fails {
+        Err("inside".to_owned())
+    } else {
+        Ok(1)
+    })
+}
+
+#[tool]
+fn found(at: usize) -> Option<u8> {
+    [7].get(at).copied()
+}
+
+#[tool]
+fn exits() -> ExitCode {
+    ExitCode::FAILURE
+}
+
+#[tool]
 fn generic_error<E>(error: Option<E>) -> Result<(), E> {
     error.map_or(Ok(()), Err)
 }
@@ -213,23 +266,53 @@ fn factorial(n: u64) -> u64 {
 
 #[test]
 fn free_functions() {
-    assert_eq!(longest("a", "bc"), "bc");
-    assert_eq!(block_on(parsed("1,2")), Ok(vec![1, 2]));
-    assert!(block_on(parsed("1,x")).is_err());
-    let mut into = Vec::new();
-    nothing(&mut into);
-    assert_eq!(into, [1]);
-    assert_eq!(up_to(3).count(), 3);
-    assert_eq!(block_on(later_up_to(3)).map(Iterator::count), Ok(3));
-    assert!(block_on(later_up_to(0)).is_err());
-    assert_eq!(array::<u8, 2>(1), [1, 0]);
-    assert_eq!(dynamic(true).nth(1), Some(2));
-    assert_eq!(dynamic(false).nth(1), Some(1));
-    assert_eq!(fails("x").unwrap_err().to_string(), "x");
-    assert_eq!(fails("4").unwrap_err().to_string(), "too large");
-    assert!(fails("3").is_ok());
-    assert_eq!(generic_error(Some(())), Err(()));
-    assert_eq!(factorial(5), 120);
+    let told = measured(|| {
+        assert_eq!(longest("a", "bc"), "bc");
+        assert_eq!(block_on(parsed("1,2")), Ok(vec![1, 2]));
+        assert!(block_on(parsed("1,x")).is_err());
+        let mut into = Vec::new();
+        nothing(&mut into);
+        assert_eq!(into, [1]);
+        assert_eq!(up_to(3).count(), 3);
+        assert_eq!(block_on(later_up_to(3)).map(Iterator::count), Ok(3));
+        assert!(block_on(later_up_to(0)).is_err());
+        assert_eq!(array::<u8, 2>(1), [1, 0]);
+        assert_eq!(dynamic(true).nth(1), Some(2));
+        assert_eq!(dynamic(false).nth(1), Some(1));
+        assert_eq!(fails("x").unwrap_err().to_string(), "x");
+        assert_eq!(fails("4").unwrap_err().to_string(), "too large");
+        assert!(fails("3").is_ok());
+        assert_eq!(generic_error(Some(())), Err(()));
+        assert_eq!(borrows(&mut 3), Ok(&2));
+        assert!(borrows(&mut 0).is_err());
+        assert_eq!(inner_result(true), Ok(Err("inside".to_owned())));
+        assert_eq!((found(0), found(1)), (Some(7), None));
+        assert_eq!(exits(), ExitCode::FAILURE);
+        assert_eq!(factorial(5), 120);
+    });
+    assert_eq!(
+        told,
+        [
+            "longest success",
+            "parsed success",
+            "parsed error ParseIntError",
+            "nothing success",
+            "up_to success",
+            "later_up_to success",
+            "later_up_to error fmt::Error",
+            "array success",
+            "dynamic success ×2",
+            "fails error dyn Error ×2",
+            "fails success",
+            "generic_error error ()",
+            "borrows success",
+            "borrows error fmt::Error",
+            "inner_result success",
+            "found success ×2",
+            "exits success",
+            "factorial success ×6"
+        ]
+    );
 }
 
 #[tool]
@@ -244,10 +327,13 @@ async fn stops_later() -> ! {
 
 #[test]
 fn that_never_return() {
-    let stopped = std::panic::catch_unwind(|| stops(3)).unwrap_err();
-    assert_eq!(stopped.downcast_ref::<String>().unwrap(), "stopped with 3");
-    let stopped = std::panic::catch_unwind(|| block_on(stops_later())).unwrap_err();
-    assert_eq!(*stopped.downcast_ref::<&str>().unwrap(), "stopped later");
+    let told = measured(|| {
+        let stopped = std::panic::catch_unwind(|| stops(3)).unwrap_err();
+        assert_eq!(stopped.downcast_ref::<String>().unwrap(), "stopped with 3");
+        let stopped = std::panic::catch_unwind(|| block_on(stops_later())).unwrap_err();
+        assert_eq!(*stopped.downcast_ref::<&str>().unwrap(), "stopped later");
+    });
+    assert_eq!(told, ["stops panic", "stops_later panic"]);
 }
 
 #[tool]
@@ -269,12 +355,22 @@ extern "C" fn called_from_c(a: i32) -> i32 {
 
 #[test]
 fn unsafe_and_foreign() {
-    let byte = 7;
-    // SAFETY: `byte` lives until the end of the test.
-    let read = unsafe { (read(&byte), block_on(read_later(&byte))) };
-    assert_eq!(read, (7, 7));
-    let pointer: extern "C" fn(i32) -> i32 = called_from_c;
-    assert_eq!(pointer(1), 2);
+    let told = measured(|| {
+        let byte = 7;
+        // SAFETY: `byte` lives until the end of the test.
+        let read = unsafe { (read(&byte), block_on(read_later(&byte))) };
+        assert_eq!(read, (7, 7));
+        let pointer: extern "C" fn(i32) -> i32 = called_from_c;
+        assert_eq!(pointer(1), 2);
+    });
+    assert_eq!(
+        told,
+        [
+            "read success",
+            "read_later success",
+            "called_from_c success"
+        ]
+    );
 }
 
 struct Pair<A, B> {
@@ -313,32 +409,35 @@ async fn patterns_later((a, b): (u8, u8), Pair { a: ref c, .. }: Pair<String, ()
 
 #[test]
 fn patterns_as_parameters() {
-    let pair = Pair {
-        a: 1,
-        b: (2, String::new()),
-    };
-    let sum = patterns(
-        1,
-        (2, &3),
-        String::new(),
-        &4,
-        pair,
-        [5, 6, 7],
-        &("12".to_owned(), 8),
-        9,
-        10,
-    );
-    assert_eq!(sum, 2 + 2 + 3 + 4 + 1 + 2 + 5 + 6 + 7 + 2 + 8 + 9 + 10);
-    assert_eq!(
-        block_on(patterns_later(
-            (1, 2),
-            Pair {
-                a: "a".to_owned(),
-                b: ()
-            }
-        )),
-        (3, 1)
-    );
+    let told = measured(|| {
+        let pair = Pair {
+            a: 1,
+            b: (2, String::new()),
+        };
+        let sum = patterns(
+            1,
+            (2, &3),
+            String::new(),
+            &4,
+            pair,
+            [5, 6, 7],
+            &("12".to_owned(), 8),
+            9,
+            10,
+        );
+        assert_eq!(sum, 2 + 2 + 3 + 4 + 1 + 2 + 5 + 6 + 7 + 2 + 8 + 9 + 10);
+        assert_eq!(
+            block_on(patterns_later(
+                (1, 2),
+                Pair {
+                    a: "a".to_owned(),
+                    b: ()
+                }
+            )),
+            (3, 1)
+        );
+    });
+    assert_eq!(told, ["patterns success", "patterns_later success"]);
 }
 
 #[track_caller]
@@ -356,8 +455,11 @@ fn owns(mut text: String, _: u8) -> (String, u32) {
 
 #[test]
 fn a_tracked_caller_is_the_caller() {
-    assert_eq!((here().file(), here().line()), (file!(), line!()));
-    assert_eq!(owns("a".to_owned(), 1), ("a!".to_owned(), line!()));
+    let told = measured(|| {
+        assert_eq!((here().file(), here().line()), (file!(), line!()));
+        assert_eq!(owns("a".to_owned(), 1), ("a!".to_owned(), line!()));
+    });
+    assert_eq!(told, ["here success ×2", "owns success"]);
 }
 
 macro_rules! made {
@@ -391,8 +493,14 @@ bodied!(
 
 #[test]
 fn by_macro_rules() {
-    assert_eq!(made_by_a_macro(1, 2, 3), 7);
-    assert_eq!(with_a_given_body(), 3);
+    let told = measured(|| {
+        assert_eq!(made_by_a_macro(1, 2, 3), 7);
+        assert_eq!(with_a_given_body(), 3);
+    });
+    assert_eq!(
+        told,
+        ["made_by_a_macro success", "with_a_given_body success"]
+    );
 }
 
 #[tool]
@@ -416,12 +524,96 @@ fn borrows_a_temporary(cell: RefCell<u8>) -> u8 {
     *cell.borrow()
 }
 
-#[tool]
 #[test]
-fn a_test_is_a_function() {
-    assert_eq!(with_inner_attributes(1), 1);
-    assert_eq!(nested(1), 3);
-    assert_eq!(borrows_a_temporary(RefCell::new(1)), 1);
+fn in_functions_and_blocks() {
+    let told = measured(|| {
+        assert_eq!(with_inner_attributes(1), 1);
+        assert_eq!(nested(1), 3);
+        assert_eq!(borrows_a_temporary(RefCell::new(1)), 1);
+    });
+    assert_eq!(
+        told,
+        [
+            "with_inner_attributes success",
+            "nested success",
+            "inner tool success",
+            "borrows_a_temporary success"
+        ]
+    );
+}
+
+/// Others' attributes, on either side.
+mod beside_others {
+    use super::{fmt, tool};
+
+    /// Documented.
+    #[must_use]
+    #[tool]
+    #[inline]
+    pub(super) fn kept(a: u8) -> u8 {
+        a
+    }
+
+    #[tool]
+    #[must_use]
+    #[inline(never)]
+    #[doc = "Documented."]
+    pub(super) async fn kept_later(a: u8) -> u8 {
+        a
+    }
+
+    #[tool]
+    #[tokio::main(flavor = "current_thread")]
+    pub(super) async fn main_below(fails: bool) -> Result<u8, fmt::Error> {
+        tokio::task::yield_now().await;
+        if fails { Err(fmt::Error) } else { Ok(1) }
+    }
+
+    #[tokio::main(flavor = "current_thread")]
+    #[tool]
+    pub(super) async fn main_above(fails: bool) -> Result<u8, fmt::Error> {
+        tokio::task::yield_now().await;
+        if fails { Err(fmt::Error) } else { Ok(1) }
+    }
+
+    #[tool]
+    #[tokio::test]
+    async fn a_tokio_test_below() {
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test]
+    #[tool]
+    async fn a_tokio_test_above() -> Result<(), fmt::Error> {
+        Ok(())
+    }
+
+    #[test]
+    #[tool]
+    fn a_test_above() -> Result<(), fmt::Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn beside_other_attributes() {
+    let told = measured(|| {
+        assert_eq!(beside_others::kept(1), 1);
+        assert_eq!(block_on(beside_others::kept_later(1)), 1);
+        assert!(beside_others::main_below(true).is_err());
+        assert!(beside_others::main_above(true).is_err());
+        assert!(beside_others::main_above(false).is_ok());
+    });
+    assert_eq!(
+        told,
+        [
+            "kept success",
+            "kept_later success",
+            "main_below error fmt::Error",
+            "main_above error fmt::Error",
+            "main_above success"
+        ]
+    );
 }
 
 /// Says when it is dropped.

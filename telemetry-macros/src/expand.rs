@@ -104,6 +104,8 @@ fn measured(args: &Args, function: &Function) -> TokenStream {
     let said = capture::said(args, &parameters);
     let site = capture::around(&krate, &said, &site);
     let arrive = arrive(function, &parameters);
+    let used = used(args, &parameters);
+    let arrive = quote!(#arrive #used);
     let body = function.body.span();
     let body = grouped(
         Delimiter::Parenthesis,
@@ -326,6 +328,24 @@ fn arrive(function: &Function, parameters: &[Parameter]) -> TokenStream {
     }
     lines.extend(together.take());
     lines
+}
+
+/// What expressions of the attribute look at is not unused, though the body may leave it alone.
+fn used(args: &Args, parameters: &[Parameter]) -> TokenStream {
+    let spans = [&args.parent, &args.follows_from].into_iter().flatten();
+    let expressions: Vec<_> = args
+        .fields()
+        .iter()
+        .map(|it| &it.value)
+        .chain(spans)
+        .collect();
+    let lines = parameters.iter().flat_map(|parameter| {
+        let is_used = |name: &&Ident| expressions.iter().any(|it| seen::uses(it, name));
+        let names = parameter.bindings.iter().filter(is_used);
+        let cfgs = &parameter.cfgs;
+        names.map(move |name| quote_spanned!(Span::mixed_site()=> #(#cfgs)* let _ = &#name;))
+    });
+    lines.collect()
 }
 
 /// Plain parameters that share one `let`.

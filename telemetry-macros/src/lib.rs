@@ -315,8 +315,7 @@ use proc_macro::TokenStream;
 /// The span's parent, in place of the innermost call or span that is active, and other spans that
 /// it is linked with. The expression sees the parameters as `fields` does, is evaluated where
 /// telemetry runs, and gives a `Current`, an `opentelemetry::Context`, a `SpanContext`, a reference
-/// to one, or an `Option`, an array or a `Vec` of them. One that names no span changes nothing. A
-/// parameter that only the attribute uses is unused for the compiler: begin its name with `_`.
+/// to one, or an `Option`, an array or a `Vec` of them. One that names no span changes nothing.
 ///
 /// ```
 /// # use telemetry_runtime::tool;
@@ -470,8 +469,10 @@ use proc_macro::TokenStream;
 /// * rustdoc and editors show an `async fn` as one that gives `impl Future`.
 /// * The lint `async_fn_in_trait` does not see a default method that has the attribute itself; put
 ///   it on the `trait`.
-/// * `unconditional_recursion`, and of clippy `missing_const_for_fn`, `unused_async` and others that
-///   look at the whole of a body's function: the body is in a closure, or an async block, of it.
+/// * `unconditional_recursion`, and of clippy `missing_const_for_fn`, `needless_lifetimes`,
+///   `needless_pass_by_value`, `needless_return` at the end of a body, `only_used_in_recursion`, `ptr_arg`,
+///   `unnecessary_wraps`, `unused_async` and others that look at the whole of a body's function: the
+///   body is in a closure, or an async block, of it.
 /// * Inside a body, messages of the compiler say "closure" or "async block" where they said
 ///   "function". Their code and place stay.
 /// * A macro decides by names: a type that only looks like a future (`BoxFuture`, `Stream`) is taken

@@ -183,7 +183,18 @@ mod one_line {
 }
 
 mod parameters {
-    use telemetry_runtime::tool;
+    use telemetry_runtime::{Current, tool};
+
+    #[tool(skip_all, fields(a = a + 1, text = format!("{c} of {b}")))]
+    pub(crate) fn only_in_fields(a: u8, (b, c): (u8, u8), mut d: Vec<u8>) -> Vec<u8> {
+        d.push(1);
+        d
+    }
+
+    #[tool(parent = &from, follows_from = causes, skip_all)]
+    pub(crate) async fn only_around(from: Current, causes: &[Current], rest: u8) -> u8 {
+        core::future::ready(rest).await
+    }
 
     #[tool]
     pub(crate) fn unused(_a: u8, _: u8, (_b, _): (u8, u8)) -> u8 {
@@ -216,5 +227,8 @@ fn runs_under_shadowed_names() {
     assert_eq!(one_line::tracked(1), 2);
     assert_eq!(pollster::block_on(one_line::later(1)), 1);
     assert_eq!(parameters::unused(1, 2, (3, 4)), 1);
+    assert_eq!(parameters::only_in_fields(1, (2, 3), Vec::new()), [1]);
+    let here = telemetry_runtime::current();
+    assert_eq!(pollster::block_on(parameters::only_around(here, &[], 3)), 3);
     assert_eq!(parameters::changed(1, (2, 3)), 9);
 }

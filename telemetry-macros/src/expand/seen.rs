@@ -3,6 +3,7 @@
 
 use proc_macro2::{Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt;
 
 use crate::parameter::{Parameter, hygienic};
 
@@ -15,6 +16,21 @@ pub(super) fn seeing(expression: &impl ToTokens, parameters: &[Parameter]) -> To
 /// Whether the parameter of this name may be in the expression.
 pub(super) fn mentions(expression: &impl ToTokens, name: &Ident) -> bool {
     any(expression.to_token_stream(), name)
+}
+
+/// Whether it is. Of a text only what stands in its braces counts.
+pub(super) fn uses(expression: &impl ToTokens, name: &Ident) -> bool {
+    let in_braces = format!("{{{}", name.unraw());
+    names(expression.to_token_stream(), name, &in_braces)
+}
+
+fn names(tokens: TokenStream, name: &Ident, in_braces: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(ident) => ident == *name,
+        TokenTree::Literal(literal) => literal.to_string().contains(in_braces),
+        TokenTree::Group(group) => names(group.stream(), name, in_braces),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 fn changed(tokens: TokenStream, names: &[&Ident]) -> TokenStream {

@@ -45,12 +45,13 @@ impl Call {
     }
 
     fn end(&mut self, failure: Option<Failure<'_>>) {
-        if let Some(running) = self.running.take() {
+        if let Some(running) = &mut self.running {
             let outcome = match failure {
                 None => Outcome::Success,
                 Some(_) => Outcome::Error,
             };
-            running.end(outcome, failure);
+            running.end_here(outcome, failure);
+            self.running = None;
         }
     }
 

@@ -93,7 +93,9 @@ pub(crate) fn run(
     }
 }
 
-#[inline(always)]
+/// Of its own, so that it is one piece: inlined into all that call it, what it does with the thread's
+/// data would be a function apart.
+#[inline(never)]
 fn run_without(state: State, origin: &'static Origin) -> Option<Running> {
     if !origin.tool.is_enabled() {
         return None;
@@ -208,7 +210,13 @@ impl Running {
     }
 
     /// The call has come to its end.
-    pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
+    pub(crate) fn end(mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
+        self.end_here(outcome, failure);
+    }
+
+    /// The same without being moved. It is no call any more then.
+    #[inline]
+    pub(super) fn end_here(&mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
         let end = clock::now();
         match failure {
             None => self.end_plain(end, outcome),
@@ -218,13 +226,11 @@ impl Running {
 
     /// Without a failure to tell of.
     #[inline]
-    fn end_plain(self, end: u64, outcome: Outcome) {
+    fn end_plain(&mut self, end: u64, outcome: Outcome) {
+        context::detach(std::mem::take(&mut self.attached));
         let Self {
-            began,
-            position,
-            attached,
+            began, position, ..
         } = self;
-        context::detach(attached);
         let is_left = local::with(|local| {
             let Some(position) = position.filter(|_| !began.state.captures()) else {
                 return false;
@@ -242,20 +248,17 @@ impl Running {
             is_left
         });
         if is_left != Some(true) {
+            let position = *position;
             began.end_with(end, outcome, |_| {}, |local| local.leave(position?));
         }
     }
 
     #[inline(never)]
-    fn fail(self, end: u64, outcome: Outcome, failure: &Failure<'_>) {
+    fn fail(&mut self, end: u64, outcome: Outcome, failure: &Failure<'_>) {
         let error = self.began.text_of(failure, self.ids());
-        let Self {
-            began,
-            position,
-            attached,
-        } = self;
-        context::detach(attached);
-        began.end_with(
+        context::detach(std::mem::take(&mut self.attached));
+        let position = self.position;
+        self.began.end_with(
             end,
             outcome,
             |details| set_error(details, error),

@@ -5,6 +5,9 @@
 //! events wait, growth waits in the detector, and the store is tried again, ever more rarely.
 
 mod buffer;
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;
 mod thread;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

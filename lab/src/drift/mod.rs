@@ -1,5 +1,6 @@
 //! Drift: how soon the shipped detector tells a change, and how often it is wrong.
 
+mod cost;
 mod file;
 mod grid;
 mod oracle;
@@ -15,12 +16,13 @@ use std::path::PathBuf;
 use lexopt::prelude::*;
 
 const USAGE: &str = "\
-Usage: telemetry-lab drift [grid|scenarios|week] [OPTION…]
+Usage: telemetry-lab drift [grid|scenarios|week|cost] [OPTION…]
        telemetry-lab drift FILE
 
 grid       every distribution with every change: delays, false alarms, oracle, rivals (the default)
 scenarios  a change and its return, young baselines, ten busy minutes
 week       a simulated week at 1,000 calls a second
+cost       time a call, pauses with 10,000 tools, memory a tool
 FILE       a duration in milliseconds a line, or CSV `seconds,milliseconds`: events as JSON lines
 
   --seeds N    streams a cell (100)
@@ -74,6 +76,10 @@ pub(crate) fn run(mut arguments: lexopt::Parser) -> Result<(), Box<dyn Error>> {
         }
         Some("week") => {
             report::week(&options);
+            Ok(())
+        }
+        Some("cost") => {
+            report::cost();
             Ok(())
         }
         _ => file::run(&what),

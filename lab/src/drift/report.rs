@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::grid::{self, Cell, quantile};
 use super::streams::{Change, Distribution, stream};
-use super::{Options, oracle, plot, rivals, scenarios};
+use super::{Options, cost, oracle, plot, rivals, scenarios};
 
 /// Seeds that no reported stream has.
 const MATCHING: std::ops::Range<u64> = 500_000..500_300;
@@ -381,6 +381,19 @@ pub(super) fn week(options: &Options) {
         events.len(),
         text(after)
     );
+}
+
+pub(super) fn cost() {
+    // Before anything else was there to be given back.
+    let memory = cost::memory(100);
+    println!(
+        "a call: {:.1} ns of one tool, {:.1} ns of 100 tools (goal 5)",
+        cost::a_call(1),
+        cost::a_call(100)
+    );
+    let (look, longest) = cost::pauses(10_000);
+    println!("10,000 tools: a look at all {look:.2} ms, the longest call {longest:.2} ms (goal 1)");
+    println!("memory: {} KiB a tool (goal 64)", text(memory));
 }
 
 /// The upper end of the exact 95 % interval, one-sided, of a count (Garwood 1936), by Wilson and

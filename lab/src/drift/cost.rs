@@ -1,0 +1,109 @@
+//! What the detector takes: time a call, pauses with many tools, memory a tool.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant, SystemTime};
+
+use fastrand::Rng;
+use telemetry_runtime::drift::{Detector, DetectorConfig, Outcome, Sample, ToolKey};
+
+use super::streams::normal;
+
+/// Repetitions of which the quickest counts: the others were disturbed.
+const TIMES: usize = 20;
+
+fn start() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+}
+
+fn detector(tools: usize) -> (Detector, Vec<ToolKey>) {
+    let mut config = DetectorConfig::default();
+    config.max_tools = tools;
+    let mut detector = Detector::new(config).expect("valid");
+    let keys = (0..tools)
+        .map(|tool| detector.key(&format!("tool_{tool}")))
+        .collect();
+    (detector, keys)
+}
+
+/// Durations of a log-normal tool with a tail, ns.
+fn durations(rng: &mut Rng, count: usize) -> Vec<u64> {
+    (0..count)
+        .map(|_| (1e7 * (0.5 * normal(rng)).exp()) as u64)
+        .collect()
+}
+
+/// Calls one after the other, 100 µs apart, of tools in turn by eight.
+fn feed(detector: &mut Detector, keys: &[ToolKey], durations: &[u64], calls: std::ops::Range<u64>) {
+    for call in calls {
+        let tool = keys[(call / 8) as usize % keys.len()];
+        let nanos = durations[call as usize % durations.len()];
+        let at = start() + Duration::from_nanos(call * 100_000);
+        detector.record(tool, &Sample::new(nanos, Outcome::Success, at));
+    }
+}
+
+/// Nanoseconds of a call in a long run: tables made anew, season, rate and ratios included.
+pub(crate) fn a_call(tools: usize) -> f64 {
+    let durations = durations(&mut Rng::with_seed(1), 1 << 14);
+    let (mut detector, keys) = detector(tools);
+    let warm = 40_000 * tools as u64;
+    feed(&mut detector, &keys, &durations, 0..warm);
+    let calls = 1_000_000;
+    let mut best = f64::INFINITY;
+    for round in 0..TIMES as u64 {
+        let from = warm + round * calls;
+        let began = Instant::now();
+        feed(&mut detector, &keys, &durations, from..from + calls);
+        best = best.min(began.elapsed().as_nanos() as f64 / calls as f64);
+    }
+    black_box(detector);
+    best
+}
+
+/// Milliseconds of a look at all of so many tools, each with a baseline, and of the longest call while
+/// all of them get their first table.
+pub(crate) fn pauses(tools: usize) -> (f64, f64) {
+    let durations = durations(&mut Rng::with_seed(2), 1 << 14);
+    let (mut looks, mut longest) = (f64::INFINITY, f64::INFINITY);
+    for _ in 0..5 {
+        let (mut detector, keys) = detector(tools);
+        let mut most = Duration::ZERO;
+        let calls = 60 * tools as u64;
+        for call in 0..calls {
+            let began = Instant::now();
+            feed(&mut detector, &keys, &durations, call..call + 1);
+            most = most.max(began.elapsed());
+        }
+        longest = longest.min(most.as_secs_f64() * 1e3);
+        for second in 0..TIMES as u64 {
+            let now = start() + Duration::from_nanos(calls * 100_000) + Duration::from_secs(second);
+            let began = Instant::now();
+            detector.advance(now);
+            looks = looks.min(began.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+    (looks, longest)
+}
+
+/// KiB a tool, of a process in which so many tools have baselines of durations over six decades.
+/// `None` where the system does not say what a process takes.
+pub(crate) fn memory(tools: usize) -> Option<f64> {
+    let before = resident()?;
+    let (mut detector, keys) = detector(tools);
+    let mut rng = Rng::with_seed(3);
+    for call in 0..6_000 * tools as u64 {
+        let tool = keys[(call / 8) as usize % tools];
+        let nanos = 1_000.0 * 1e6_f64.powf(rng.f64());
+        let at = start() + Duration::from_nanos(call * 20_000);
+        detector.record(tool, &Sample::new(nanos as u64, Outcome::Success, at));
+    }
+    let after = resident()?;
+    black_box(detector);
+    Some((after - before) / tools as f64)
+}
+
+fn resident() -> Option<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

@@ -42,7 +42,7 @@ pub(super) fn of_template(
         Template::Location(_) => &[Measure::Median],
         Template::Spread(_) => &[Measure::Spread, Measure::P95],
         Template::Mass(q, _) if q < 0.95 => &[Measure::P95, Measure::Spread],
-        Template::Mass(..) | Template::Tail(..) => &[Measure::P99],
+        Template::Mass(..) | Template::Tail(..) | Template::Beyond(..) => &[Measure::P99],
     };
     let all = measures
         .iter()

@@ -13,11 +13,13 @@ pub(super) fn ratios(table: &Table, calls: &[u16]) -> [f32; TEMPLATES] {
     let mut length = if calls.len() >= 256 { 16 } else { 4 };
     while calls.len() / length >= 8 {
         let found = at_scale(table, calls, length);
-        for (ratio, found) in ratios.iter_mut().zip(found) {
-            // A longer scale counts only where it says clearly more.
-            let noise = 2.5 * (2.0 * length as f32 / calls.len() as f32).sqrt();
-            if found > *ratio * (1.0 + noise) {
-                *ratio = found;
+        for t in 0..TEMPLATES {
+            // A longer scale counts only where it says clearly more. The variance of a sample variance:
+            // (2 + excess kurtosis)/blocks, and that of a sum of L calls is 1/L of that of one.
+            let kurtosis = table.columns[t].kurtosis.max(0.0) as f32 / length as f32;
+            let noise = 2.5 * ((2.0 + kurtosis) * length as f32 / calls.len() as f32).sqrt();
+            if found[t] > ratios[t] * (1.0 + noise) {
+                ratios[t] = found[t];
             }
         }
         length *= 4;

@@ -55,7 +55,7 @@ impl Rate {
     /// Whether a bin is over, so that [`close`](Self::close) has something to do.
     #[inline]
     pub(super) fn due(&self, at: u64) -> bool {
-        at >= self.bin_began + SECOND
+        at.saturating_sub(self.bin_began) >= SECOND
     }
 
     /// Time has come so far. `days`: days to one false alarm.

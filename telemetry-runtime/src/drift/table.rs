@@ -30,6 +30,8 @@ pub(super) struct Column {
     pub(super) information: f64,
     /// Variance of the score while nothing has changed.
     pub(super) variance: f64,
+    /// Excess kurtosis of the score while nothing has changed.
+    pub(super) kurtosis: f64,
     /// What a call adds when the template is right, on average, nats.
     pub(super) gain: f64,
 }
@@ -107,6 +109,12 @@ impl Table {
                 self.rows[b][t] = *score as f32;
             }
             column.variance = squares - column.information * column.information;
+            let fourth: f64 = expected
+                .iter()
+                .zip(&scores)
+                .map(|(p, score)| p * (score + column.information).powi(4))
+                .sum();
+            column.kurtosis = fourth / (column.variance * column.variance).max(1e-12) - 3.0;
             self.columns[t] = column;
         }
     }

@@ -16,26 +16,28 @@ pub(super) enum Template {
     Mass(f64, f64),
     /// How far calls above this quantile lie beyond it, on the logarithmic scale, by this factor.
     Tail(f64, f64),
+    /// Calls above this quantile, by either of these factors.
+    Beyond(f64, [f64; 2]),
 }
 
-use Template::{Location, Mass, Spread, Tail};
+use Template::{Beyond, Location, Mass, Spread, Tail};
 
 pub(super) static ALL: [Template; TEMPLATES] = [
     Location(1.05),
     Location(1.10),
-    Location(1.22),
-    Location(1.48),
-    Location(2.18),
+    Location(1.17),
+    Location(1.40),
+    Location(2.0),
     Location(1.0 / 1.05),
     Location(1.0 / 1.10),
-    Location(1.0 / 1.22),
-    Location(1.0 / 1.48),
+    Location(1.0 / 1.17),
+    Location(1.0 / 1.45),
     Spread(1.5),
     Spread(1.0 / 1.5),
     Mass(0.75, 1.5),
     Mass(0.90, 2.0),
     Mass(0.99, 3.0),
-    Tail(0.95, 2.0),
+    Beyond(0.98, [2.0, 3.5]),
     Tail(0.97, 5.0),
 ];
 
@@ -46,7 +48,7 @@ impl Template {
 
     /// Whether a few rare calls make its evidence, rather than most of them.
     pub(super) fn is_rare(self) -> bool {
-        matches!(self, Mass(..) | Tail(..))
+        matches!(self, Mass(..) | Tail(..) | Beyond(..))
     }
 
     /// Whether its evidence comes in large pieces, so that only that of many calls is capped.
@@ -72,6 +74,23 @@ impl Template {
                 let rest = (1.0 - factor * above).max(0.05) / (1.0 - above).max(0.05);
                 let factors = |b: usize| if b as f64 >= from { factor } else { rest };
                 f.iter().enumerate().map(|(b, f)| f * factors(b)).collect()
+            }
+            Beyond(q, factors) => {
+                let from = counts.quantile(q);
+                let beyond = |b: usize, factor: f64| {
+                    let place = b as f64 - factor.ln() / width;
+                    if place + 0.5 < from {
+                        0.0
+                    } else {
+                        at(f, place)
+                    }
+                };
+                (0..f.len())
+                    .map(|b| {
+                        let rest = if (b as f64 + 0.5) < from { f[b] } else { 0.0 };
+                        rest + 0.5 * (beyond(b, factors[0]) + beyond(b, factors[1]))
+                    })
+                    .collect()
             }
             Tail(q, factor) => {
                 let from = counts.quantile(q);

@@ -79,3 +79,173 @@ fn how_small_is_a_setting() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].status, Status::Drifted);
 }
+
+/// The usual calls of these tests, 10 ms apart.
+fn usual(random: &mut fastrand::Rng) -> f64 {
+    1e7 * (0.3 * normal(random)).exp()
+}
+
+#[test]
+fn a_burst_is_an_anomaly_and_no_drift() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let gap = Duration::from_millis(10);
+    let told = events(&mut detector, 10_000, gap, |call, random| {
+        let burst = if (5_000..5_020).contains(&call) {
+            5.0
+        } else {
+            1.0
+        };
+        burst * usual(random)
+    });
+    let kinds: Vec<DriftType> = told.iter().map(|event| event.drift_type).collect();
+    assert_eq!(kinds, [DriftType::Anomaly], "{told:?}");
+}
+
+/// One call in fifty takes three times as long: the median knows nothing of it.
+#[test]
+fn a_longer_tail_is_a_pattern() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let gap = Duration::from_millis(10);
+    let told = events(&mut detector, 6_000, gap, |call, random| {
+        let nanos = usual(random);
+        if call >= 5_000 && nanos > 1.85e7 {
+            3.0 * nanos
+        } else {
+            nanos
+        }
+    });
+    let [event] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(event.drift_type, DriftType::Pattern);
+    assert!(event.metadata.sample <= 5_500, "{event:?}");
+}
+
+#[test]
+fn durations_that_are_none_are_counted_and_teach_nothing() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    for (call, ms) in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -0.001]
+        .into_iter()
+        .cycle()
+        .take(5_000)
+        .enumerate()
+    {
+        let at = start() + Duration::from_millis(10 * call as u64);
+        assert!(!detector.observe_ms("tool", ms, Outcome::Success, at));
+    }
+    assert_eq!(detector.counters().rejected, 5_000);
+    assert!(detector.baseline_stats("tool").is_none());
+}
+
+/// From nothing to the age of the universe: each is a duration, no sum overflows, and what was learned
+/// before is still right.
+#[test]
+fn the_shortest_and_the_longest_durations_poison_nothing() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let gap = Duration::from_millis(10);
+    events(&mut detector, 5_000, gap, |_, random| usual(random));
+    let before = detector.baseline_stats("tool").unwrap();
+    for call in 0..200 {
+        let at = start() + Duration::from_secs(60) + gap * call;
+        let ms = [0.0, 1e-300, f64::MAX, 4e17][call as usize % 4];
+        assert!(detector.observe_ms("tool", ms, Outcome::Success, at));
+        detector.observe("tool", u64::MAX, Outcome::Success, at);
+    }
+    let after = detector.baseline_stats("tool").unwrap();
+    assert!((after.p50_ms / before.p50_ms - 1.0).abs() < 0.05);
+    let told = detector.drain_events();
+    assert!(!told.is_empty() && told.len() < 5, "{told:?}");
+    assert!(told.iter().all(|event| event.current_value.is_finite()));
+}
+
+/// A clock that is set back and forth, by seconds and by years.
+#[test]
+fn a_clock_that_jumps_is_no_drift() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let tool = detector.key("tool");
+    let mut random = fastrand::Rng::with_seed(9);
+    for call in 0..20_000_u64 {
+        let jump = match call / 2_000 % 5 {
+            1 => 5.0,
+            2 => -30.0,
+            3 => 3e8,
+            4 => -3e8,
+            _ => 0.0,
+        };
+        let seconds = 1.7e9 + jump + 0.01 * call as f64;
+        let at = UNIX_EPOCH + Duration::from_secs_f64(seconds);
+        let nanos = usual(&mut random) as u64;
+        detector.record(tool, &Sample::new(nanos, Outcome::Success, at));
+    }
+    // Years ahead and before 1970 as well.
+    for at in [
+        UNIX_EPOCH + Duration::from_secs(1 << 40),
+        UNIX_EPOCH - Duration::from_secs(1),
+    ] {
+        detector.observe("tool", 10_000_000, Outcome::Success, at);
+        detector.advance(at);
+    }
+    let told = detector.drain_events();
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// The lid was closed for a night.
+#[test]
+fn sleep_is_no_change_of_the_rate() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let tool = detector.key("tool");
+    let mut random = fastrand::Rng::with_seed(11);
+    for call in 0..60_000_u64 {
+        let slept = if call >= 30_000 { 8 * 3_600 } else { 0 };
+        let at = start() + Duration::from_secs(slept) + Duration::from_millis(20 * call);
+        // What had been put out of memory comes back slowly.
+        let cold = if (30_000..30_030).contains(&call) {
+            3.0
+        } else {
+            1.0
+        };
+        let nanos = cold * usual(&mut random);
+        detector.record(tool, &Sample::new(nanos as u64, Outcome::Success, at));
+    }
+    let told = detector.drain_events();
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// A process that starts again with cold caches is compared with what is known, and its first calls
+/// tell nothing.
+#[test]
+fn a_restart_with_cold_caches_is_no_drift() {
+    let mut old = Detector::new(DetectorConfig::default()).unwrap();
+    let gap = Duration::from_millis(10);
+    events(&mut old, 5_000, gap, |_, random| usual(random));
+    let mut new = Detector::new(DetectorConfig::default()).unwrap();
+    new.import_baselines(Some("1"), old.export_baselines());
+    let told = events(&mut new, 5_000, gap, |call, random| {
+        let cold = if call < 50 { 4.0 } else { 1.0 };
+        cold * usual(random)
+    });
+    assert!(told.is_empty(), "{told:?}");
+}
+
+/// Names that never end: those called last are kept, the others are counted.
+#[test]
+fn a_million_names_take_the_room_of_a_few() {
+    let config = DetectorConfig {
+        max_tools: 100,
+        ..DetectorConfig::default()
+    };
+    let mut detector = Detector::new(config).unwrap();
+    for name in 0..1_000_000_u32 {
+        let at = start() + Duration::from_micros(name.into());
+        // The one that is called all the time stays.
+        if name % 50 == 0 {
+            detector.observe("busy", 1_000_000, Outcome::Success, at);
+        }
+        if name < 20_000 || name % 100 == 0 {
+            detector.observe(&format!("{name}"), 1_000_000, Outcome::Success, at);
+        }
+    }
+    assert_eq!(detector.tools().count(), 100);
+    assert!(detector.tools().any(|tool| tool == "busy"));
+    assert!(detector.counters().evicted > 20_000);
+}

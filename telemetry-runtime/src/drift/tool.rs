@@ -17,6 +17,8 @@ use super::{
 
 /// Trials that are handed to ratios together.
 const TRIALS: u64 = 8;
+/// Calls that say that a change has become another one.
+const SETTLED: u64 = 64;
 /// Callers that are told apart.
 const CALLERS: usize = 4;
 
@@ -381,8 +383,14 @@ impl Tool {
         let inflation = f64::from(self.watch.ratios[told.template]);
         let compared =
             compare::compare(told.compared.measure, &self.watch.normal, &now, inflation)?;
-        let other =
-            compared.at_least() > self.threshold(config).max(told.compared.change.abs() / 3.0);
+        let all = self.watch.since(since);
+        let exact = compare::compare(told.compared.measure, &self.watch.normal, &all, inflation)?;
+        let other = exact.at_least() > self.threshold(config).max(told.compared.change.abs() / 3.0);
+        // The first calls after a return are few, and some of them are from before it.
+        if other && all.total() < SETTLED {
+            self.told = Some(told);
+            return None;
+        }
         let status = if other {
             Status::Drifted
         } else {

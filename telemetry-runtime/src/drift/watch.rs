@@ -12,6 +12,10 @@ use super::{Histogram, Season, dependence, limit, tail};
 pub(super) const BATCH: usize = 2 * STEP;
 /// Calls before there is a first table.
 const FIRST: u64 = 50;
+/// Calls that a burst may last.
+const BURST: u64 = 40;
+/// A template explains a change as well as the likeliest one if its evidence is this share of that one's.
+const ALIKE: f32 = 0.8;
 /// Calls after a start, of which nothing is told that only they say.
 const COLD: u64 = 50;
 /// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
@@ -25,8 +29,9 @@ pub(super) struct Parameters {
     /// Share of false alarms for location templates, for all others, each.
     pub(super) share: fn(Template) -> f64,
     pub(super) caution: f64,
-    pub(super) even_cap: f32,
-    pub(super) uneven_cap: f32,
+    /// What a step of even evidence, and a window of uneven evidence, may add, by the limit.
+    pub(super) step_cap: f32,
+    pub(super) window_cap: f32,
     pub(super) burst: f64,
     pub(super) prefer_location: f32,
     pub(super) growth: f64,
@@ -35,13 +40,13 @@ pub(super) struct Parameters {
 pub(super) static PARAMETERS: Parameters = Parameters {
     clip: Clip {
         common: 4.0,
-        rare: 6.0,
-        doubt: 0.02,
+        rare: 10.0,
+        doubt: 0.01,
     },
-    share: |template| if template.is_location() { 0.06 } else { 0.025 },
+    share: |template| if template.is_location() { 0.09 } else { 0.03 },
     caution: 0.8,
-    even_cap: 1.0 / 7.5,
-    uneven_cap: 0.40,
+    step_cap: 0.25,
+    window_cap: 0.66,
     burst: 1.5,
     prefer_location: 0.7,
     growth: 1.25,
@@ -269,6 +274,7 @@ impl Watch {
             self.cusums.hold_back(&self.limits);
             return None;
         }
+        self.cusums.forget_bursts(table, &self.limits, batch);
         for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
             if *value <= 0.0 {
                 *started = pushed;
@@ -280,12 +286,18 @@ impl Watch {
             .filter(|bucket| *bucket >= self.single)
             .max();
         if finding.is_some() {
-            let (_, drift) = Cusums::leading(&self.cusums.capped, &self.limits.drift);
-            if drift >= 1.0 {
+            if self.cusums.is_ripe(&self.limits) {
                 return Some(Finding::Changed(self.winner()));
             }
-            let (template, _) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
+            let (template, share) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
+            if share < 1.0 {
+                return None;
+            }
             self.cusums.whole = [0.0; TEMPLATES];
+            // What has been gathered for longer is a change that is about to be told.
+            if pushed - self.started[template] > BURST {
+                return None;
+            }
             return self.anomaly(Finding::Burst(template));
         }
         single.and_then(|bucket| self.anomaly(Finding::Single(bucket)))
@@ -301,7 +313,9 @@ impl Watch {
 
     /// The template that explains the change; a location where one does nearly as well.
     fn winner(&self) -> usize {
-        let share = |t: usize| self.cusums.capped[t] / self.limits.drift[t];
+        // Without a cap where one held evidence back.
+        let share =
+            |t: usize| self.cusums.capped[t].max(self.cusums.whole[t]) / self.limits.drift[t];
         let best = |location_only: bool| {
             let among = (0..TEMPLATES).filter(|t| !location_only || ALL[*t].is_location());
             among
@@ -422,7 +436,7 @@ impl Watch {
     pub(super) fn told(&mut self, template: usize) {
         self.change = Some(Change {
             template,
-            sums: [0.0; TEMPLATES],
+            sums: self.cusums.capped,
             back: [0.0; TEMPLATES],
             back_since: self.recent.pushed(),
             since: Histogram::default(),
@@ -463,15 +477,16 @@ impl Change {
             }
             self.since.add_bucket(*bucket, 1);
         }
-        // The likeliest of its kind, now that more is known.
+        // Of those of its kind that explain it about as well as the likeliest, the one whose end shows
+        // soonest.
         let kind = ALL[self.template].is_location();
-        let same = (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
-        let likeliest = same
-            .max_by(|a, b| self.sums[*a].total_cmp(&self.sums[*b]))
-            .unwrap_or(0);
-        if self.sums[likeliest] > self.sums[self.template] + 3.0 {
-            self.template = likeliest;
-        }
+        let same = || (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
+        let most = same().map(|t| self.sums[t]).fold(0.0, f32::max);
+        let information = |t: usize| table.columns[t].information * f64::from(limits.weight[t]);
+        let clearest = same()
+            .filter(|t| self.sums[*t] > 0.0 && self.sums[*t] >= ALIKE * most)
+            .max_by(|a, b| information(*a).total_cmp(&information(*b)));
+        self.template = clearest.unwrap_or(self.template);
         let back = self.back[self.template];
         if back <= 0.0 {
             self.back_since = pushed;
@@ -486,7 +501,8 @@ impl Limits {
             weight: [0.0; TEMPLATES],
             drift: [f32::MAX; TEMPLATES],
             burst: [f32::MAX; TEMPLATES],
-            cap: [0.0; TEMPLATES],
+            step_cap: [0.0; TEMPLATES],
+            window_cap: [0.0; TEMPLATES],
         }
     }
 }
@@ -508,12 +524,13 @@ fn limits(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> L
         limits.weight[t] = weight as f32;
         limits.drift[t] = limit as f32;
         limits.burst[t] = (limit + PARAMETERS.burst) as f32;
-        let cap = if template.is_uneven() {
-            PARAMETERS.uneven_cap
+        let (step, window) = if template.is_uneven() {
+            (f32::MAX, PARAMETERS.window_cap)
         } else {
-            PARAMETERS.even_cap
+            (PARAMETERS.step_cap, f32::MAX)
         };
-        limits.cap[t] = limit as f32 * cap;
+        limits.step_cap[t] = limit as f32 * step;
+        limits.window_cap[t] = limit as f32 * window;
     }
     limits
 }

@@ -29,6 +29,9 @@ pub(crate) fn varint_len(value: u64) -> usize {
 
 /// A number field: `int32`, `int64`, `uint32`, `uint64`, `bool`, an enum.
 pub(crate) fn number(out: &mut Vec<u8>, field: u32, value: u64) {
+    if field < 0x10 && value < 0x80 {
+        return out.extend_from_slice(&[(field << 3 | VARINT) as u8, value as u8]);
+    }
     tag(out, field, VARINT);
     varint(out, value);
 }

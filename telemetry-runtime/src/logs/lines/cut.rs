@@ -34,7 +34,10 @@ impl Write for Cut<'_> {
             self.text.push('…');
             return Err(fmt::Error);
         }
-        self.left -= kept.chars().count();
+        self.left -= match kept.is_ascii() {
+            true => kept.len(),
+            false => kept.chars().count(),
+        };
         Ok(())
     }
 }

@@ -63,6 +63,13 @@ impl<'a> LogWriter<'a> {
 
     /// The message.
     pub(crate) fn body(&mut self, text: &str) {
+        if text.len() < 0x7e {
+            // Both lengths are one byte.
+            let length = text.len() as u8;
+            self.out
+                .extend_from_slice(&[0x2a, length + 2, 0x0a, length]);
+            return self.out.extend_from_slice(text.as_bytes());
+        }
         let length = 1 + wire::varint_len(text.len() as u64) + text.len();
         wire::tag(self.out, 5, wire::BYTES);
         wire::varint(self.out, length as u64);

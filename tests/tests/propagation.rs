@@ -83,7 +83,10 @@ fn mutated_headers_are_a_parent_or_none() {
             let (from, to) = (*from.expect("some"), *to.expect("some"));
             match random.u8(..4) {
                 0 => text.replace_range(from..to, ""),
-                1 => text.insert_str(to, &text[from..to].to_owned()),
+                1 => {
+                    let copy = text[from..to].to_owned();
+                    text.insert_str(to, &copy);
+                }
                 2 => text.insert_str(from, &"x".repeat(random.usize(..10_000))),
                 _ => text.insert_str(from, PIECES[random.usize(..PIECES.len())]),
             }

@@ -1,5 +1,7 @@
 //! autometrics with the `prometheus` crate: metrics only, pulled.
 
+// The same crate, whoever takes its figures.
+#[path = "../../autometrics-otel/src/functions.rs"]
 mod functions;
 
 use std::process::ExitCode;

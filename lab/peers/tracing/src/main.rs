@@ -1,5 +1,6 @@
 //! `#[tracing::instrument]` with tracing-opentelemetry, and metrics by OpenTelemetry's SDK.
 
+#[path = "../../otel/src/forget.rs"]
 mod forget;
 mod functions;
 mod metrics;

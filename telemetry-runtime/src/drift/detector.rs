@@ -3,9 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
 
+use super::budget::Budget;
 use super::tool::Tool;
 use super::{
-    Baseline, BaselineStats, ConfigError, DetectorConfig, Event, Filter, Outcome, Sample,
+    Baseline, BaselineStats, ConfigError, DetectorConfig, Event, Filter, Growth, Outcome, Sample,
     ToolSettings,
 };
 
@@ -33,38 +34,9 @@ pub struct Detector {
     budget: Budget,
 }
 
-/// Tables are made anew a few at a time: many tools that grow alike must not make a pause.
-#[derive(Debug)]
-struct Budget {
-    rebuilds: u32,
-    calls: u32,
-    at: u64,
-}
-
-/// Tables made at once, after which there is one a so many calls or a time.
-const REBUILDS: u32 = 2;
-const REBUILD_CALLS: u32 = 512;
-const REBUILD_NANOS: u64 = 10_000_000;
-
 const SECOND: u64 = 1_000_000_000;
 /// Calls taken in from one count.
 const MOST_AT_ONCE: u64 = 1 << 20;
-
-impl Budget {
-    /// Whether another table may be made.
-    fn take(&mut self, at: u64) -> bool {
-        if self.calls >= REBUILD_CALLS || at.abs_diff(self.at) >= REBUILD_NANOS {
-            *self = Self {
-                rebuilds: REBUILDS,
-                calls: 0,
-                at,
-            };
-        }
-        let left = self.rebuilds > 0;
-        self.rebuilds -= u32::from(left);
-        left
-    }
-}
 
 #[derive(Debug)]
 struct Slot {
@@ -113,11 +85,7 @@ impl Detector {
             stored: false,
             now: 0,
             usual_step: 0,
-            budget: Budget {
-                rebuilds: REBUILDS,
-                calls: 0,
-                at: 0,
-            },
+            budget: Budget::default(),
         })
     }
 
@@ -258,7 +226,7 @@ impl Detector {
         let mut raised = Vec::new();
         let tool = &mut self.tools[slot].tool;
         tool.close(&self.config, &mut |event| raised.push(event));
-        self.budget.calls = self.budget.calls.saturating_add(8);
+        self.budget.calls(8);
         if tool.watch.due() && self.budget.take(at) {
             let calls = tool.calls_per_false_alarm(&self.config);
             tool.watch.rebuild(calls);
@@ -506,29 +474,5 @@ impl Detector {
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.counters
-    }
-}
-
-/// What a baseline has learned.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Growth {
-    /// The tool.
-    pub tool: String,
-    /// What was stored before is no longer the normal.
-    pub replace: bool,
-    /// What is to be added to it.
-    pub baseline: Baseline,
-}
-
-impl Growth {
-    /// What a baseline has learned, `baseline`; with `replace` it takes the place of the stored one.
-    #[must_use]
-    pub fn new(tool: impl Into<String>, replace: bool, baseline: Baseline) -> Self {
-        Self {
-            tool: tool.into(),
-            replace,
-            baseline,
-        }
     }
 }

@@ -27,8 +27,10 @@
 //! ```
 
 mod baseline;
+mod budget;
 mod bytes;
 mod case;
+mod change;
 mod compare;
 mod config;
 mod cusum;
@@ -38,8 +40,10 @@ mod describe;
 mod detector;
 mod event;
 mod filter;
+mod growth;
 mod histogram;
 mod limit;
+mod limits;
 mod rate;
 mod ratio;
 mod recent;
@@ -59,9 +63,10 @@ mod watch;
 pub use baseline::{Baseline, BaselineKey, Season, SeasonProfile};
 pub use bytes::DecodeError;
 pub use config::{ConfigError, DetectorConfig, ToolSettings};
-pub use detector::{Counters, Detector, Growth, ToolKey};
+pub use detector::{Counters, Detector, ToolKey};
 pub use event::{DriftType, Event, Interval, Measure, Metadata, Quantiles, Severity, Status};
 pub use filter::Filter;
+pub use growth::Growth;
 pub use histogram::Histogram;
 pub use report::DriftReport;
 pub use sample::{Outcome, Sample};

@@ -1,12 +1,14 @@
 //! A watch: one tool's durations, from its first call on.
 
+use super::change::Change;
 use super::cusum::{Cusums, Limits, STEP};
 use super::histogram::BUCKETS;
+use super::limits::{self, PARAMETERS};
 use super::recent::{Recent, less};
 use super::season::Seasonal;
-use super::table::{Clip, Table};
-use super::template::{ALL, TEMPLATES, Template};
-use super::{Histogram, Season, dependence, limit, tail};
+use super::table::Table;
+use super::template::{ALL, TEMPLATES};
+use super::{Histogram, Season, dependence, tail};
 
 /// Calls looked at together.
 pub(super) const BATCH: usize = 2 * STEP;
@@ -14,43 +16,12 @@ pub(super) const BATCH: usize = 2 * STEP;
 const FIRST: u64 = 50;
 /// Calls that a burst may last.
 const BURST: u64 = 40;
-/// A template explains a change as well as the likeliest one if its evidence is this share of that one's.
-const ALIKE: f32 = 0.8;
 /// Calls after a start, of which nothing is told that only they say.
 const COLD: u64 = 50;
 /// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
 /// a season may be, and otherwise.
 const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
 const MOST: (u64, u64) = (4_000_000, 0);
-
-/// Parameters of the method; the lab found them on seeds of its own.
-pub(super) struct Parameters {
-    pub(super) clip: Clip,
-    /// Share of false alarms for location templates, for all others, each.
-    pub(super) share: fn(Template) -> f64,
-    pub(super) caution: f64,
-    /// What a step of even evidence, and a window of uneven evidence, may add, by the limit.
-    pub(super) step_cap: f32,
-    pub(super) window_cap: f32,
-    pub(super) burst: f64,
-    pub(super) prefer_location: f32,
-    pub(super) growth: f64,
-}
-
-pub(super) static PARAMETERS: Parameters = Parameters {
-    clip: Clip {
-        common: 4.0,
-        rare: 10.0,
-        doubt: 0.01,
-    },
-    share: |template| if template.is_location() { 0.09 } else { 0.03 },
-    caution: 0.8,
-    step_cap: 0.25,
-    window_cap: 0.66,
-    burst: 1.5,
-    prefer_location: 0.7,
-    growth: 1.25,
-};
 
 /// What a watch has found, for the detector to judge and tell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,19 +67,6 @@ pub(super) struct Watch {
     /// What has become normal since it was last asked for, and whether all before is void.
     pub(super) grown: Histogram,
     pub(super) replaced: bool,
-}
-
-/// A change that has been told and is not over.
-#[derive(Debug)]
-pub(super) struct Change {
-    template: usize,
-    /// Evidence for each template since.
-    sums: [f32; TEMPLATES],
-    /// Evidence that each template is no longer right.
-    back: [f32; TEMPLATES],
-    pub(super) back_since: u64,
-    /// What the tool does now.
-    pub(super) since: Histogram,
 }
 
 impl Watch {
@@ -425,7 +383,7 @@ impl Watch {
         if ordered.len() >= 50 {
             self.ratios = dependence::ratios(&table, &ordered);
         }
-        self.limits = limits(&table, &self.ratios, self.normal_calls as f64, calls);
+        self.limits = limits::of(&table, &self.ratios, self.normal_calls as f64, calls);
         self.single = tail::limit(&self.normal, 0.1 / calls)
             .unwrap_or(u16::MAX)
             .min(BUCKETS as u16);
@@ -434,13 +392,8 @@ impl Watch {
 
     /// The change is told: from now on its end is looked for.
     pub(super) fn told(&mut self, template: usize) {
-        self.change = Some(Change {
-            template,
-            sums: self.cusums.capped,
-            back: [0.0; TEMPLATES],
-            back_since: self.recent.pushed(),
-            since: Histogram::default(),
-        });
+        let change = Change::new(template, &self.cusums.capped, self.recent.pushed());
+        self.change = Some(change);
         self.cusums.clear();
         self.started = [self.recent.pushed(); TEMPLATES];
         self.quarantine = Default::default();
@@ -454,83 +407,4 @@ impl Watch {
         self.started = [self.recent.pushed(); TEMPLATES];
         self.calm_from = self.recent.pushed() + 64;
     }
-}
-
-impl Change {
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "side by side: the compiler makes vectors of it"
-    )]
-    fn step(
-        &mut self,
-        table: &Table,
-        limits: &Limits,
-        batch: &[u16],
-        pushed: u64,
-    ) -> Option<Finding> {
-        for bucket in batch {
-            let row = table.row(*bucket);
-            for t in 0..TEMPLATES {
-                let score = row[t] * limits.weight[t];
-                self.sums[t] += score;
-                self.back[t] = (self.back[t] - score).max(0.0);
-            }
-            self.since.add_bucket(*bucket, 1);
-        }
-        // Of those of its kind that explain it about as well as the likeliest, the one whose end shows
-        // soonest.
-        let kind = ALL[self.template].is_location();
-        let same = || (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
-        let most = same().map(|t| self.sums[t]).fold(0.0, f32::max);
-        let information = |t: usize| table.columns[t].information * f64::from(limits.weight[t]);
-        let clearest = same()
-            .filter(|t| self.sums[*t] > 0.0 && self.sums[*t] >= ALIKE * most)
-            .max_by(|a, b| information(*a).total_cmp(&information(*b)));
-        self.template = clearest.unwrap_or(self.template);
-        let back = self.back[self.template];
-        if back <= 0.0 {
-            self.back_since = pushed;
-        }
-        (back >= limits.drift[self.template]).then_some(Finding::Recovered)
-    }
-}
-
-impl Limits {
-    fn off() -> Self {
-        Self {
-            weight: [0.0; TEMPLATES],
-            drift: [f32::MAX; TEMPLATES],
-            burst: [f32::MAX; TEMPLATES],
-            step_cap: [0.0; TEMPLATES],
-            window_cap: [0.0; TEMPLATES],
-        }
-    }
-}
-
-/// Limits for a baseline of `known` calls and one false alarm in `calls`.
-fn limits(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> Limits {
-    let mut limits = Limits::off();
-    for (t, template) in ALL.iter().enumerate() {
-        let weight = 1.0 / f64::from(ratios[t]);
-        let column = &table.columns[t];
-        let information = column.information * weight;
-        if information <= 0.0 || column.gain <= 0.0 {
-            continue;
-        }
-        let exact = limit::cusum(calls / (PARAMETERS.share)(*template), information);
-        let Some(limit) = limit::uncertain(exact, known * information, PARAMETERS.caution) else {
-            continue;
-        };
-        limits.weight[t] = weight as f32;
-        limits.drift[t] = limit as f32;
-        limits.burst[t] = (limit + PARAMETERS.burst) as f32;
-        let (step, window) = if template.is_uneven() {
-            (f32::MAX, PARAMETERS.window_cap)
-        } else {
-            (PARAMETERS.step_cap, f32::MAX)
-        };
-        limits.step_cap[t] = limit as f32 * step;
-        limits.window_cap[t] = limit as f32 * window;
-    }
-    limits
 }

@@ -50,6 +50,30 @@ pub(super) fn of_template(
     all.max_by(|a, b| a.change.abs().total_cmp(&b.change.abs()))
 }
 
+/// By what factor all calls have moved, the fast ones by half as much as the median at least, on the
+/// logarithmic scale. `None`: they have not, or that is smaller than `least`, a relative change.
+pub(super) fn shift(before: &Histogram, now: &Histogram, least: f64) -> Option<f64> {
+    let by = |q| Some(now.place(q)? - before.place(q)?);
+    let (fast, median) = (by(0.25)?, by(0.5)?);
+    let factor = nanos_at(median);
+    let all = fast * median > 0.0 && fast.abs() >= median.abs() / 2.0;
+    (all && (factor - 1.0).abs() >= least).then_some(factor)
+}
+
+/// What an event shows: the newest calls, unless they are too few to say what all have said.
+pub(super) fn shown<'a>(
+    (few, newest): (Comparison, &'a Histogram),
+    (exact, all): (Comparison, &'a Histogram),
+    least: f64,
+) -> (Comparison, &'a Histogram) {
+    let same = few.change * exact.change > 0.0;
+    if same && few.change.abs() >= least.min(exact.change.abs()) {
+        (few, newest)
+    } else {
+        (exact, all)
+    }
+}
+
 /// Compares one measure of durations. `inflation`: the variance ratio of correlated calls. The
 /// interval is that of order statistics: the number of calls below a quantile is binomial.
 pub(super) fn compare(

@@ -46,6 +46,18 @@ impl Template {
         matches!(self, Location(_))
     }
 
+    /// The place of the location that is nearest to this factor.
+    pub(super) fn nearest(factor: f64) -> Option<usize> {
+        let off = |template: &Template| match template {
+            Location(other) => Some((factor / other).ln().abs()),
+            _ => None,
+        };
+        let offs = ALL.iter().enumerate();
+        let offs = offs.filter_map(|(place, template)| Some((place, off(template)?)));
+        let nearest = offs.min_by(|a, b| a.1.total_cmp(&b.1));
+        nearest.map(|(place, _)| place)
+    }
+
     /// Whether a few rare calls make its evidence, rather than most of them.
     pub(super) fn is_rare(self) -> bool {
         matches!(self, Mass(..) | Tail(..) | Beyond(..))

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Detector, DetectorConfig, DriftType, Event, Outcome, Sample, Status};
+use super::{Detector, DetectorConfig, DriftType, Event, Measure, Outcome, Sample, Status};
 
 fn start() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
@@ -248,4 +248,35 @@ fn a_million_names_take_the_room_of_a_few() {
     assert_eq!(detector.tools().count(), 100);
     assert!(detector.tools().any(|tool| tool == "busy"));
     assert!(detector.counters().evicted > 20_000);
+}
+
+/// However far: what moves all calls is told as that, whichever template saw it first, and its return
+/// at once.
+#[test]
+fn what_moves_all_calls_is_no_matter_of_the_tail() {
+    for factor in [3.0, 7.0, 50.0] {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let gap = Duration::from_millis(10);
+        let told = events(&mut detector, 6_000, gap, |call, random| {
+            let change = if (2_000..4_000).contains(&call) {
+                factor
+            } else {
+                1.0
+            };
+            let slow = if random.f64() < 0.02 { 6.0 } else { 1.0 };
+            2e3 * change * slow * (0.2 * normal(random)).exp()
+        });
+        let lasting = |event: &&Event| event.drift_type != DriftType::Anomaly;
+        let [drifted, recovered] = told.iter().filter(lasting).collect::<Vec<_>>()[..] else {
+            panic!("{factor}: {told:?}");
+        };
+        assert_eq!(drifted.drift_type, DriftType::Performance, "{drifted:?}");
+        assert_eq!(drifted.metadata.measure, Measure::Median);
+        assert!((drifted.deviation_percent / 100.0 + 1.0 - factor).abs() < 0.2 * factor);
+        assert_eq!(recovered.status, Status::Recovered);
+        assert!(
+            (4_000..4_100).contains(&recovered.metadata.sample),
+            "{recovered:?}"
+        );
+    }
 }

@@ -7,7 +7,7 @@ use super::compare::{self, Comparison};
 use super::histogram::bucket;
 use super::rate::Rate;
 use super::ratio::Ratio;
-use super::template::ALL;
+use super::template::{ALL, Template};
 use super::turn::Turn;
 use super::watch::{BATCH, Finding, Watch};
 use super::{
@@ -15,6 +15,8 @@ use super::{
     ToolKey, ToolSettings,
 };
 
+/// Calls that say whether all have moved.
+const NEWEST: u64 = 32;
 /// Trials that are handed to ratios together.
 const TRIALS: u64 = 8;
 /// Calls that say that a change has become another one.
@@ -334,14 +336,24 @@ impl Tool {
         let since = self.watch.started(template);
         let now = self.now(since, config);
         let inflation = f64::from(self.watch.ratios[template]);
+        let all = self.watch.since(since);
+        let least = self.threshold(config);
+        // What moves all calls far moves them out of the reach of what is about locations. The newest have
+        // few from before it: where it began is an estimate.
+        let pushed = self.watch.recent.pushed();
+        let newest = since.midpoint(pushed).max(pushed.saturating_sub(NEWEST));
+        let template = compare::shift(&self.watch.normal, &self.watch.since(newest), least)
+            .and_then(Template::nearest)
+            .filter(|_| !ALL[template].is_location())
+            .unwrap_or(template);
         let compared = compare::of_template(template, &self.watch.normal, &now, inflation)?;
         // All calls since the change say more exactly than the window how large it is.
-        let all = self.watch.since(since);
         let exact = compare::compare(compared.measure, &self.watch.normal, &all, inflation)?;
-        if exact.at_most() < self.threshold(config) {
+        if exact.at_most() < least {
             self.watch.quiet();
             return None;
         }
+        let (compared, now) = compare::shown((compared, &now), (exact, &all), least);
         // The first calls of a tool were of cold caches.
         if self.watch.normal_calls() < 200 && compared.change < 0.0 && ALL[template].is_location() {
             self.watch.warmed_up(since);
@@ -353,14 +365,7 @@ impl Tool {
             DriftType::Pattern
         };
         let event = self
-            .durations(
-                drift_type,
-                Status::Drifted,
-                &compared,
-                since,
-                &now,
-                template,
-            )
+            .durations(drift_type, Status::Drifted, &compared, since, now, template)
             .event(self, config);
         self.told = Some(Told {
             at: self.last_at,
@@ -385,9 +390,17 @@ impl Tool {
             compare::compare(told.compared.measure, &self.watch.normal, &now, inflation)?;
         let all = self.watch.since(since);
         let exact = compare::compare(told.compared.measure, &self.watch.normal, &all, inflation)?;
-        let other = exact.at_least() > self.threshold(config).max(told.compared.change.abs() / 3.0);
+        let least = self.threshold(config);
+        let other = exact.at_least() > least.max(told.compared.change.abs() / 3.0);
         // The first calls after a return are few, and some of them are from before it.
         if other && all.total() < SETTLED {
+            self.told = Some(told);
+            return None;
+        }
+        // It was told, and goes on, though not quite as its template has it.
+        let further = (1.0 + exact.change) / (1.0 + told.compared.change) - 1.0;
+        if other && further.abs() < least.max(0.25) {
+            self.watch.told(told.template);
             self.told = Some(told);
             return None;
         }
@@ -396,12 +409,16 @@ impl Tool {
         } else {
             Status::Recovered
         };
+        let (compared, now) = match other {
+            true => compare::shown((compared, &now), (exact, &all), least),
+            false => (compared, &now),
+        };
         let case = self.durations(
             told.drift_type,
             status,
             &compared,
             since,
-            &now,
+            now,
             told.template,
         );
         let event = case.event(self, config);

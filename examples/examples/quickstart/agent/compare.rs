@@ -11,7 +11,7 @@ use super::fingerprint::{Fingerprint, Look};
 use super::study::{Study, cores};
 
 /// Pairs grow with the square of the files.
-const MOST_PAIRS: usize = 2_000;
+const MOST_PAIRS: usize = 4_000;
 /// Less is chance, and what all code of a language has in common.
 const ALIKE: f64 = 0.1;
 const SHOWN: usize = 3;

@@ -67,7 +67,7 @@ impl Agent {
         let at_a_glance = compare::compare_files(&studies.files, Look::Glance);
         pass.end("compare", at_a_glance.to_string());
 
-        // The same pairs, twice the work: the tool `similarity` is not what it was.
+        // The same pairs, several times the work: the tool `similarity` is not what it was.
         let comparison = compare::compare_files(&studies.files, Look::Close);
         pass.end("closer", comparison.to_string());
 

@@ -37,7 +37,7 @@ where
     }
 }
 
-/// The same where [`around`](super::around) has said what is around it.
+/// The same where `around` has said what is around it.
 #[inline]
 pub fn call_async_around<F, E>(site: &'static Site, body: F, ending: E) -> ToolFuture<F, E>
 where

@@ -50,14 +50,13 @@ pub(super) fn of_template(
     all.max_by(|a, b| a.change.abs().total_cmp(&b.change.abs()))
 }
 
-/// By what factor all calls have moved, the fast ones by half as much as the median at least, on the
-/// logarithmic scale. `None`: they have not, or that is smaller than `least`, a relative change.
-pub(super) fn shift(before: &Histogram, now: &Histogram, least: f64) -> Option<f64> {
+/// By what factor all calls have moved, on the logarithmic scale: the fast and the slow ones as the
+/// median, give or take a half. `None`: they have not.
+pub(super) fn shift(before: &Histogram, now: &Histogram) -> Option<f64> {
     let by = |q| Some(now.place(q)? - before.place(q)?);
-    let (fast, median) = (by(0.25)?, by(0.5)?);
-    let factor = nanos_at(median);
-    let all = fast * median > 0.0 && fast.abs() >= median.abs() / 2.0;
-    (all && (factor - 1.0).abs() >= least).then_some(factor)
+    let (fast, median, slow) = (by(0.25)?, by(0.5)?, by(0.75)?);
+    let as_far = |other: f64| (0.5..=1.5).contains(&(other / median));
+    (as_far(fast) && as_far(slow)).then(|| nanos_at(median))
 }
 
 /// What an event shows: the newest calls, unless they are too few to say what all have said.

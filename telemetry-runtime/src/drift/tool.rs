@@ -342,9 +342,11 @@ impl Tool {
         // few from before it: where it began is an estimate.
         let pushed = self.watch.recent.pushed();
         let newest = since.midpoint(pushed).max(pushed.saturating_sub(NEWEST));
-        let template = compare::shift(&self.watch.normal, &self.watch.since(newest), least)
-            .and_then(Template::nearest)
+        let median = compare::compare(Measure::Median, &self.watch.normal, &all, inflation);
+        let template = compare::shift(&self.watch.normal, &self.watch.since(newest))
             .filter(|_| !ALL[template].is_location())
+            .filter(|_| median.is_some_and(|median| median.at_least() > least))
+            .and_then(Template::nearest)
             .unwrap_or(template);
         let compared = compare::of_template(template, &self.watch.normal, &now, inflation)?;
         // All calls since the change say more exactly than the window how large it is.

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compile time and size of many annotated functions: `#[tool]`, `#[tracing::instrument]` with the
-same captures, and none.
+"""Compile time and size of many annotated functions: `#[tool]` with the features that are on by
+default, `#[tool]` with spans only, `#[tracing::instrument]` with the same captures, and none.
 
 Usage: lab/compile_time.py [FUNCTIONS] [REPEATS]    (default: 1000 5)
 
-Writes three packages below target/lab-compile, builds what they depend on, then each package
+Writes four packages below target/lab-compile, builds what they depend on, then each package
 alone, again and again in turn: what is timed is one crate, from nothing. Processor seconds are
 what counts on a machine that others use too; the wall's are printed beside them.
 """
@@ -24,7 +24,7 @@ from pathlib import Path
 LAB = Path(__file__).resolve().parent
 ROOT = LAB.parent
 WORK = ROOT / "target" / "lab-compile"
-KINDS = ["plain", "tool", "instrument"]
+KINDS = ["plain", "tool", "spans", "instrument"]
 PROFILES = {"debug": [], "release": ["--release"]}
 
 # Everything that a program needs which sends its spans by OTLP over HTTP, so that whole
@@ -32,6 +32,7 @@ PROFILES = {"debug": [], "release": ["--release"]}
 DEPENDENCIES = {
     "plain": "",
     "tool": f'telemetry-runtime = {{ path = "{ROOT}/telemetry-runtime" }}\n',
+    "spans": f'telemetry-runtime = {{ path = "{ROOT}/telemetry-runtime", default-features = false, features = ["trace", "otlp-http"] }}\n',
     "instrument": """tracing = "0.1"
 tracing-subscriber = { version = "0.3", default-features = false, features = ["registry", "std"] }
 tracing-opentelemetry = "0.34"
@@ -41,9 +42,11 @@ opentelemetry-otlp = "0.33"
 """,
 }
 
+OURS = '    let _telemetry = telemetry_runtime::Telemetry::builder().no_file().otlp("http://127.0.0.1:4318").init();\n'
 SET_UP = {
     "plain": "",
-    "tool": '    let _telemetry = telemetry_runtime::Telemetry::builder().no_file().otlp("http://127.0.0.1:4318").init();\n',
+    "tool": OURS,
+    "spans": OURS,
     "instrument": """    use opentelemetry::trace::TracerProvider as _;
     use opentelemetry_otlp::WithExportConfig as _;
     use tracing_subscriber::layer::SubscriberExt as _;
@@ -67,7 +70,7 @@ SHAPES = [
 def attribute(kind, fails):
     if kind == "plain":
         return ""
-    if kind == "tool":
+    if kind in ("tool", "spans"):
         return "#[telemetry_runtime::tool]\n"
     return "#[tracing::instrument(err)]\n" if fails else "#[tracing::instrument]\n"
 
@@ -109,7 +112,7 @@ def write(kind, functions):
         f"[workspace]\n\n[dependencies]\n{DEPENDENCIES[kind]}"
     )
     # The versions that are measured elsewhere here.
-    lock = {"tool": ROOT / "Cargo.lock", "instrument": LAB / "peers" / "tracing" / "Cargo.lock"}.get(kind)
+    lock = {"tool": ROOT / "Cargo.lock", "spans": ROOT / "Cargo.lock", "instrument": LAB / "peers" / "tracing" / "Cargo.lock"}.get(kind)
     if lock and not (package / "Cargo.lock").exists():
         shutil.copy(lock, package / "Cargo.lock")
 

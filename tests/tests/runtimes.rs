@@ -107,8 +107,14 @@ fn guards_and_runtimes_end_in_any_order() {
                 .init()
                 .expect("right")
         });
-        let task = runtime.spawn(async_tool!("never ends", std::future::pending::<()>()));
-        runtime.block_on(tokio::task::yield_now());
+        let (polled, is_polled) = tokio::sync::oneshot::channel();
+        let task = runtime.spawn(async_tool!("never ends", async move {
+            polled.send(()).expect("somebody waits");
+            std::future::pending::<()>().await;
+        }));
+        runtime
+            .block_on(is_polled)
+            .expect("it is polled: before, it is no call");
         drop(task);
         drop(runtime);
         assert_eq!(statistics("never ends").cancelled, 1, "with its runtime");

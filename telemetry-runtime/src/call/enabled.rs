@@ -14,12 +14,16 @@ use super::state::State;
 
 /// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
 pub fn call(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Call {
-    let state = State::now();
     Call {
-        running: match state.is_running() {
-            true => live::run(state, site.origin(), capture),
-            false => None,
-        },
+        running: begin(site, capture),
+    }
+}
+
+fn begin(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Option<Running> {
+    let state = State::now();
+    match state.is_running() {
+        true => live::run(state, site.origin(), capture),
+        false => None,
     }
 }
 
@@ -46,11 +50,7 @@ impl Call {
 
     fn end(&mut self, failure: Option<Failure<'_>>) {
         if let Some(running) = &mut self.running {
-            let outcome = match failure {
-                None => Outcome::Success,
-                Some(_) => Outcome::Error,
-            };
-            running.end_here(outcome, failure);
+            running.end_here(Outcome::of(failure.as_ref()), failure);
             self.running = None;
         }
     }
@@ -82,12 +82,8 @@ pub fn ret<T: ?Sized>(value: Option<&T>, capture: impl FnOnce(&T, &mut Params<'_
 /// Begins a call that lasts as long as what this gives: for `#[track_caller]`,
 /// which a closure cannot have.
 pub fn guard(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Guard {
-    let state = State::now();
     Guard {
-        running: match state.is_running() {
-            true => live::run(state, site.origin(), capture),
-            false => None,
-        },
+        running: begin(site, capture),
         was_panicking: std::thread::panicking(),
         not_send: PhantomData,
     }

@@ -221,11 +221,7 @@ impl<'a> OnePoll<'a> {
 
     /// It was the last one.
     pub(super) fn ended(&mut self, failure: Option<Failure<'_>>) {
-        let outcome = match failure {
-            None => Outcome::Success,
-            Some(_) => Outcome::Error,
-        };
-        self.end(outcome, failure);
+        self.end(Outcome::of(failure.as_ref()), failure);
     }
 
     pub(super) fn end(&mut self, outcome: Outcome, failure: Option<Failure<'_>>) {

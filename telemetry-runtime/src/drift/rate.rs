@@ -1,7 +1,7 @@
 //! The rate of calls, and whether it has changed.
 
 use super::limit;
-use super::turn::{Change, Turn};
+use super::turn::{Evidence, Passed, Turn};
 
 /// Rates by that of the baseline, one CUSUM each.
 const FACTORS: [f64; 4] = [1.5, 3.0, 1.0 / 1.5, 1.0 / 3.0];
@@ -23,10 +23,8 @@ pub(super) struct Rate {
     calls: f64,
     seconds: f64,
     dispersion: [Dispersion; SCALES.len()],
-    evidence: [f64; FACTORS.len()],
-    started: [Mark; FACTORS.len()],
+    evidence: Evidence<Mark, { FACTORS.len() }>,
     total: Mark,
-    change: Option<Change<Mark>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -74,9 +72,10 @@ impl Rate {
         let turn = if self.seconds >= FIRST && self.calls >= 100.0 {
             self.score(calls as f64, seconds, days)
         } else {
+            self.evidence.begin(self.total);
             None
         };
-        if self.change.is_none() {
+        if !self.evidence.is_changed() {
             self.learn(calls as f64, seconds);
         }
         turn
@@ -86,7 +85,7 @@ impl Rate {
     pub(super) fn skip(&mut self, at: u64) {
         self.bin = 0;
         self.bin_began = at;
-        self.evidence = Default::default();
+        self.evidence.begin(self.total);
     }
 
     fn score(&mut self, calls: f64, seconds: f64, days: f64) -> Option<Turn> {
@@ -105,64 +104,52 @@ impl Rate {
                 -limit / 10.0 * seconds.max(1.0),
                 limit / 10.0 * seconds.clamp(1.0, 4.0),
             );
-            if let Some(change) = &mut self.change {
-                if change.template != t {
-                    continue;
-                }
-                let (back, since) = change.add(score, self.total);
-                if back >= limit {
-                    self.change = None;
-                    self.evidence = Default::default();
-                    return Some(self.turn(true, since, back, limit));
-                }
+            let Some(passed) = self.evidence.add(t, (score, score), limit, self.total) else {
                 continue;
+            };
+            if passed.recovered {
+                self.evidence.end(self.total);
             }
-            self.evidence[t] = (self.evidence[t] + score).max(0.0);
-            if self.evidence[t] <= 0.0 {
-                self.started[t] = self.total;
-            }
-            if self.evidence[t] >= limit {
-                return Some(self.turn(false, self.started[t], self.evidence[t], limit));
-            }
+            return Some(self.turn(passed));
         }
         None
     }
 
-    fn turn(&self, recovered: bool, since: Mark, evidence: f64, limit: f64) -> Turn {
+    fn turn(&self, passed: Passed<Mark>) -> Turn {
+        let since = passed.since;
         let calls = self.total.calls - since.calls;
         let before = self.calls / self.seconds;
         let after = calls as f64 / (self.total.seconds - since.seconds).max(1e-3);
         Turn {
-            recovered,
+            recovered: passed.recovered,
             before,
             after,
             at_most: (after / before - 1.0).abs(),
             calls,
             since: since.at,
-            evidence,
-            limit,
+            evidence: passed.evidence,
+            limit: passed.limit,
         }
     }
 
     /// The turn was told: its end is looked for. Otherwise it was too small.
     pub(super) fn told(&mut self, told: bool) {
-        let strongest =
-            (0..FACTORS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
-        self.change = strongest.filter(|_| told).map(|template| {
-            Change::new(template, self.started[template], self.total, self.total.at)
-        });
-        self.evidence = Default::default();
-        self.started = [self.total; FACTORS.len()];
+        self.evidence.told(told, self.total, self.total.at);
     }
 
     /// Since when a change has been told that is not over.
     pub(super) fn told_at(&self) -> Option<u64> {
-        self.change.map(|change| change.told)
+        self.evidence.told_at()
     }
 
     /// What it is now is normal: gives the change that this ends.
     pub(super) fn accept(&mut self) -> Option<Turn> {
-        let turn = self.turn(false, self.change?.began, 0.0, 0.0);
+        let turn = self.turn(Passed {
+            recovered: false,
+            since: self.evidence.began()?,
+            evidence: 0.0,
+            limit: 0.0,
+        });
         *self = Self {
             bin_began: self.bin_began,
             ..Self::default()

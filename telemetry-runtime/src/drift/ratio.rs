@@ -2,7 +2,7 @@
 //! that has changed.
 
 use super::limit;
-use super::turn::{Change, Turn};
+use super::turn::{Evidence, Passed, Turn};
 
 /// Odds of the ratio by those of the baseline, one CUSUM each. The largest is for what has never
 /// happened so far: whatever its ratio may be, it is not a hundred times that of one in as many trials.
@@ -25,11 +25,9 @@ pub(super) struct Ratio {
     squares: (f64, u64),
     /// The same of blocks that may be those of a change.
     new_squares: (f64, u64),
-    evidence: [f64; ODDS.len()],
-    started: [Mark; ODDS.len()],
+    evidence: Evidence<Mark, { ODDS.len() }>,
     /// All hits and trials so far.
     total: (u64, u64),
-    change: Option<Change<Mark>>,
     scale: Scale,
 }
 
@@ -62,16 +60,28 @@ pub(super) struct Mark {
 impl Ratio {
     /// Takes in some trials, few at a time. `calls`: trials to one false alarm.
     pub(super) fn add(&mut self, hits: u64, trials: u64, at: u64, calls: f64) -> Option<Turn> {
+        if self.total.1 == 0 {
+            self.evidence.begin(self.here(at));
+        }
         self.total = (self.total.0 + hits, self.total.1 + trials);
         let turn = if self.trials >= FIRST as f64 {
             self.score(hits, trials, at, calls)
         } else {
+            self.evidence.begin(self.here(at));
             None
         };
-        if self.change.is_none() {
+        if !self.evidence.is_changed() {
             self.learn(hits, trials);
         }
         turn
+    }
+
+    fn here(&self, at: u64) -> Mark {
+        Mark {
+            at,
+            hits: self.total.0,
+            trials: self.total.1,
+        }
     }
 
     fn normal(&self) -> f64 {
@@ -82,37 +92,21 @@ impl Ratio {
         if !self.scale.is_of(self.hits, self.trials, calls) {
             self.scale = self.scale_for(calls);
         }
-        let here = Mark {
-            at,
-            hits: self.total.0,
-            trials: self.total.1,
-        };
+        let here = self.here(at);
         for t in 0..ODDS.len() {
             let Some((hit, miss, limit)) = self.scale.templates[t] else {
                 continue;
             };
             let score = hits as f64 * hit + (trials - hits) as f64 * miss;
-            if let Some(change) = &mut self.change {
-                if change.template != t {
-                    continue;
-                }
-                let (back, since) = change.add(score, here);
-                if back >= limit {
-                    self.change = None;
-                    let turn = self.turn(true, since, back, limit);
-                    self.clear(here);
-                    return Some(turn);
-                }
-                continue;
-            }
             // A few trials are not drift.
-            self.evidence[t] = (self.evidence[t] + score.min(limit / 3.0)).max(0.0);
-            if self.evidence[t] <= 0.0 {
-                self.started[t] = here;
+            let Some(passed) = self.evidence.add(t, (score, limit / 3.0), limit, here) else {
+                continue;
+            };
+            if passed.recovered {
+                self.evidence.end(here);
+                self.forget_new();
             }
-            if self.evidence[t] >= limit {
-                return Some(self.turn(false, self.started[t], self.evidence[t], limit));
-            }
+            return Some(self.turn(passed));
         }
         None
     }
@@ -137,27 +131,23 @@ impl Ratio {
 
     /// The turn was told: its end is looked for. Otherwise it was too small.
     pub(super) fn told(&mut self, told: bool, at: u64) {
-        let strongest =
-            (0..ODDS.len()).max_by(|a, b| self.evidence[*a].total_cmp(&self.evidence[*b]));
-        let here = Mark {
-            at,
-            hits: self.total.0,
-            trials: self.total.1,
-        };
-        self.change = strongest
-            .filter(|_| told)
-            .map(|template| Change::new(template, self.started[template], here, at));
-        self.clear(here);
+        self.evidence.told(told, self.here(at), at);
+        self.forget_new();
     }
 
     /// Since when a change has been told that is not over.
     pub(super) fn told_at(&self) -> Option<u64> {
-        self.change.map(|change| change.told)
+        self.evidence.told_at()
     }
 
     /// What it is now is normal: gives the change that this ends.
     pub(super) fn accept(&mut self) -> Option<Turn> {
-        let turn = self.turn(false, self.change?.began, 0.0, 0.0);
+        let turn = self.turn(Passed {
+            recovered: false,
+            since: self.evidence.began()?,
+            evidence: 0.0,
+            limit: 0.0,
+        });
         *self = Self {
             total: self.total,
             ..Self::default()
@@ -173,15 +163,14 @@ impl Ratio {
         self.trials += trials as f64 * share;
     }
 
-    fn clear(&mut self, here: Mark) {
-        self.evidence = Default::default();
-        self.started = [here; ODDS.len()];
+    fn forget_new(&mut self) {
         self.new = (0, 0);
         self.block = (0, 0);
         self.new_squares = (0.0, 0);
     }
 
-    fn turn(&self, recovered: bool, since: Mark, evidence: f64, limit: f64) -> Turn {
+    fn turn(&self, passed: Passed<Mark>) -> Turn {
+        let since = passed.since;
         let trials = (self.total.1 - since.trials).max(1);
         let after = (self.total.0 - since.hits) as f64 / trials as f64;
         // Wilson 1927, with Agresti and Coull's two of each for the few.
@@ -190,7 +179,7 @@ impl Ratio {
         let off = 1.645 * (middle * (1.0 - middle) * self.dispersion() / n).sqrt();
         let before = self.normal();
         Turn {
-            recovered,
+            recovered: passed.recovered,
             before,
             after,
             at_most: (middle + off - before)
@@ -199,8 +188,8 @@ impl Ratio {
                 / before,
             calls: trials,
             since: since.at,
-            evidence,
-            limit,
+            evidence: passed.evidence,
+            limit: passed.limit,
         }
     }
 
@@ -214,8 +203,7 @@ impl Ratio {
             self.new_squares.1 += 1;
         }
         self.new = (self.new.0 + hits, self.new.1 + trials);
-        let quiet = self.evidence.iter().all(|evidence| *evidence < 3.0);
-        if quiet && self.new.1 >= BLOCK * 2 {
+        if self.evidence.is_below(3.0) && self.new.1 >= BLOCK * 2 {
             let (hits, trials) = std::mem::take(&mut self.new);
             self.hits += hits as f64;
             self.trials += trials as f64;
@@ -314,6 +302,22 @@ mod tests {
                 told.is_some_and(|batch| (usual..usual + 13).contains(&batch)),
                 "{phase}: {told:?}"
             );
+        }
+    }
+
+    /// Also where what is normal was known before.
+    #[test]
+    fn what_changes_at_once_has_changed_since_the_first_trial() {
+        for known in [0, 4_000] {
+            let mut ratio = Ratio::default();
+            ratio.import(0, known);
+            let usual = if known == 0 { FIRST / 8 + 16 } else { 0 };
+            let turn = (1_000..2_000).find_map(|batch| {
+                let hits = if batch < 1_000 + usual { 0 } else { 8 };
+                ratio.add(hits, 8, batch, 1e8)
+            });
+            let since = turn.expect("it is seen").since;
+            assert!((1_000..=1_000 + usual).contains(&since), "{known}: {since}");
         }
     }
 

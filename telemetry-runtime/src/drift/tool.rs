@@ -199,44 +199,21 @@ impl Tool {
         if self.waiting.1 >= TRIALS {
             let (errors, trials) = std::mem::take(&mut self.waiting);
             self.ended = (self.ended.0 + errors, self.ended.1 + trials);
-            if let Some(turn) = self.errors.add(errors, trials, self.last_at, calls) {
-                let told = self.worth(&turn, config);
-                if told {
-                    raise(self.count_event(
-                        &turn,
-                        turned(turn.recovered),
-                        Measure::ErrorRatio,
-                        None,
-                        config,
-                    ));
-                }
-                if !turn.recovered {
-                    self.errors.told(told, self.last_at);
-                }
+            if let Some(turn) = self.errors.add(errors, trials, self.last_at, calls)
+                && let Some(told) = self.tell(&turn, Measure::ErrorRatio, None, config, raise)
+            {
+                self.errors.told(told, self.last_at);
             }
             for place in 0..self.callers.len() {
                 let caller = &mut self.callers[place];
                 let hits = std::mem::take(&mut caller.waiting).min(trials);
-                let Some(turn) =
-                    caller
-                        .share
-                        .add(hits, trials, self.last_at, calls * CALLERS as f64)
-                else {
-                    continue;
-                };
-                let told = self.worth(&turn, config);
-                if told {
-                    let name = self.callers[place].name.clone();
-                    raise(self.count_event(
-                        &turn,
-                        turned(turn.recovered),
-                        Measure::CallerShare,
-                        Some(name),
-                        config,
-                    ));
-                }
-                if !turn.recovered {
-                    self.callers[place].share.told(told, self.last_at);
+                let calls = calls * CALLERS as f64;
+                if let Some(turn) = caller.share.add(hits, trials, self.last_at, calls) {
+                    let name = Some(caller.name.clone());
+                    if let Some(told) = self.tell(&turn, Measure::CallerShare, name, config, raise)
+                    {
+                        self.callers[place].share.told(told, self.last_at);
+                    }
                 }
             }
         }
@@ -250,19 +227,29 @@ impl Tool {
         let Some(turn) = self.rate.close(at, days) else {
             return;
         };
-        let told = self.worth(&turn, config);
-        if told {
-            raise(self.count_event(
-                &turn,
-                turned(turn.recovered),
-                Measure::CallRate,
-                None,
-                config,
-            ));
-        }
-        if !turn.recovered {
+        if let Some(told) = self.tell(&turn, Measure::CallRate, None, config, raise) {
             self.rate.told(told);
         }
+    }
+
+    /// Raises the event of a turn that is worth one. `Some`: a change, which was told or was too small.
+    fn tell(
+        &self,
+        turn: &Turn,
+        measure: Measure,
+        caller: Option<String>,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) -> Option<bool> {
+        let told = self.worth(turn, config);
+        if told {
+            let status = match turn.recovered {
+                true => Status::Recovered,
+                false => Status::Drifted,
+            };
+            raise(self.count_event(turn, status, measure, caller, config));
+        }
+        (!turn.recovered).then_some(told)
     }
 
     fn worth(&self, turn: &Turn, config: &DetectorConfig) -> bool {
@@ -406,14 +393,11 @@ impl Tool {
             self.told = Some(told);
             return None;
         }
-        let status = if other {
-            Status::Drifted
+        let (status, (compared, now)) = if other {
+            let shown = compare::shown((compared, &now), (exact, &all), least);
+            (Status::Drifted, shown)
         } else {
-            Status::Recovered
-        };
-        let (compared, now) = match other {
-            true => compare::shown((compared, &now), (exact, &all), least),
-            false => (compared, &now),
+            (Status::Recovered, (compared, &now))
         };
         let case = self.durations(
             told.drift_type,
@@ -693,13 +677,5 @@ impl Tool {
         {
             self.watch.ratios = ratios;
         }
-    }
-}
-
-fn turned(recovered: bool) -> Status {
-    if recovered {
-        Status::Recovered
-    } else {
-        Status::Drifted
     }
 }

@@ -150,17 +150,18 @@ impl Watch {
 
     /// The season has become known: what is normal is learned again from the calls that are left.
     fn begin_anew(&mut self) {
-        self.normal.clear();
-        for bucket in self.last(usize::MAX) {
-            self.normal.add_bucket(bucket, 1);
-        }
+        self.warmed_up(0);
+    }
+
+    /// Takes this for all that is known to be normal.
+    fn replace_normal(&mut self, normal: Histogram) {
+        self.normal_calls = normal.total();
+        self.grown = normal.clone();
+        self.normal = normal;
         self.replaced = true;
-        self.grown = self.normal.clone();
         self.quarantine = Default::default();
         self.newest = 0;
         self.rebuild_at = FIRST;
-        self.normal_calls = self.normal.total();
-        self.table = None;
         self.quiet();
     }
 
@@ -183,32 +184,17 @@ impl Watch {
         let Some(change) = self.change.take() else {
             return false;
         };
-        self.normal = change.since;
-        self.grown = self.normal.clone();
-        self.replaced = true;
-        self.normal_calls = self.normal.total();
-        self.rebuild_at = FIRST;
+        self.replace_normal(change.since);
         if self.normal_calls < FIRST {
             self.table = None;
         }
-        self.quiet();
         true
     }
 
     /// The baseline was of cold calls: what came after them is normal.
     pub(super) fn warmed_up(&mut self, since: u64) {
-        self.normal.clear();
-        for bucket in self.last((self.recent.pushed() - since) as usize) {
-            self.normal.add_bucket(bucket, 1);
-        }
-        self.grown = self.normal.clone();
-        self.replaced = true;
-        self.normal_calls = self.normal.total();
-        self.quarantine = Default::default();
-        self.newest = 0;
+        self.replace_normal(self.since(since));
         self.table = None;
-        self.rebuild_at = FIRST;
-        self.quiet();
     }
 
     pub(super) fn normal_calls(&self) -> u64 {

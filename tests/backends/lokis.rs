@@ -36,13 +36,7 @@ fn the_queries_find_what_comes_by_otlp() {
         return;
     };
     let loki = Loki::start(binaries);
-    let collector = Collector::start(
-        binaries,
-        Destinations {
-            logs: Some(&loki),
-            ..Destinations::default()
-        },
-    );
+    let collector = before(binaries, &loki);
     let endpoint = collector.ports().logs_endpoint();
     let told = tools(&[("logs_exporter", "otlp"), ("logs_endpoint", &endpoint)]);
     queries(&loki, &told);
@@ -56,13 +50,7 @@ fn the_queries_find_the_programs_own_lines() {
         return;
     };
     let loki = Loki::start(binaries);
-    let collector = Collector::start(
-        binaries,
-        Destinations {
-            logs: Some(&loki),
-            ..Destinations::default()
-        },
-    );
+    let collector = before(binaries, &loki);
     let (url, endpoint) = (loki.push_url(), collector.ports().logs_endpoint());
     let ways = [
         ("pushed", ["loki", &url, "http://127.0.0.1:1"]),
@@ -317,6 +305,16 @@ fn a_burst(test: &str, threads: u64) {
     all_in_order(&loki, threads);
     let memory = said["peak_memory_kib"].as_u64().unwrap();
     assert!(memory < MEMORY, "{memory} KiB");
+}
+
+/// A Collector that hands on to Loki.
+fn before(binaries: &'static Binaries, loki: &Loki) -> Collector {
+    let logs = Some(loki);
+    let destinations = Destinations {
+        logs,
+        ..Destinations::default()
+    };
+    Collector::start(binaries, destinations)
 }
 
 fn burst_into(loki: &Loki) -> Program {

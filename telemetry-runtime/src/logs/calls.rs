@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Suppressed};
 use super::{fields, message, settings};
-use crate::call::clock::{self, Anchor};
+use crate::call::clock::Anchor;
 use crate::call::record::{Details, Ids};
 use crate::call::tool::{self, Level, Tool};
 use crate::call::{Outcome, Record};
@@ -105,7 +105,6 @@ impl CallLogs {
     /// One record for each tool that had more to say than it may.
     fn sum_up(&mut self) {
         self.summed_up = Instant::now();
-        let time = clock::unix_now();
         for known in self.tools.iter_mut().flatten() {
             let Some(suppressed) = known.budget.take_suppressed() else {
                 continue;
@@ -116,14 +115,8 @@ impl CallLogs {
                 failures,
                 severity,
             } = suppressed;
-            let log = LogData {
-                time,
-                observed: time,
-                severity: severity.unwrap_or(Severity::Info),
-                span: None,
-                event_name: EVENT_SUPPRESSED,
-                body: &self.text,
-            };
+            let severity = severity.unwrap_or(Severity::Info);
+            let log = LogData::now(severity, EVENT_SUPPRESSED, &self.text);
             self.encoder.push(&log, |log| {
                 log.parts(&known.parts);
                 log.attribute(SUPPRESSED_CALLS, &Value::from(calls));
@@ -194,16 +187,8 @@ impl Sink for CallLogs {
         {
             let ms = call.since.elapsed().unwrap_or_default().as_secs_f64() * 1e3;
             message::of_running(&mut self.text, call, ms);
-            let time = clock::unix_now();
-            let log = LogData {
-                time,
-                observed: time,
-                severity,
-                // Only a call that has ended says which one it was.
-                span: None,
-                event_name: EVENT_RUNNING,
-                body: &self.text,
-            };
+            // Only a call that has ended says which one it was.
+            let log = LogData::now(severity, EVENT_RUNNING, &self.text);
             self.encoder.push(&log, |log| {
                 log.parts(&known.parts);
                 log.double(DURATION_MS, ms);

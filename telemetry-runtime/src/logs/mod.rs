@@ -12,6 +12,8 @@ mod mask;
 mod message;
 mod note;
 mod notes;
+#[cfg(any(feature = "console", feature = "loki"))]
+mod records;
 mod settings;
 #[cfg(feature = "tracing-loki")]
 pub(crate) mod tracing_loki;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::{Note, settings};
-use crate::call::clock;
 use crate::export::{Batch, Lane};
 use crate::otlp::Resource;
 use crate::otlp::logs::{LogData, LogEncoder, Severity};
@@ -28,15 +27,7 @@ impl Notes {
         if !severity.is_over(settings::level()) {
             return;
         }
-        let time = clock::unix_now();
-        let log = LogData {
-            time,
-            observed: time,
-            severity,
-            span: None,
-            event_name: note.event_name,
-            body: note.text,
-        };
+        let log = LogData::now(severity, note.event_name, note.text);
         self.encoder.push(&log, |log| {
             for (key, value) in note.attributes {
                 log.attribute(key, value);

@@ -12,6 +12,7 @@ use std::time::Instant;
 use crate::config::LogsFormat;
 use crate::export::console::Output;
 use crate::export::{Accepted, Batch, Exporter, Refused};
+use crate::logs::records;
 use crate::otlp::decode_logs;
 
 /// Writes each record as a line, as some lines, or as a JSON object.
@@ -35,11 +36,8 @@ impl<W: Write + Send> Exporter for Console<W> {
         let request = decode_logs(&batch.body).map_err(|error| Refused::Lost {
             why: format!("console: {error}"),
         })?;
-        let resources = request.resource_logs.iter();
-        let scopes = resources.flat_map(|resource| &resource.scope_logs);
         let style = self.output.style;
-        let text: String = scopes
-            .flat_map(|scope| &scope.log_records)
+        let text: String = records::of(&request)
             .map(|record| match self.format {
                 LogsFormat::Compact => line::compact(record, style),
                 LogsFormat::Pretty => line::pretty(record, style),

@@ -10,6 +10,7 @@ use super::line::Line;
 use super::streams::{self, Streams};
 use super::times::Times;
 use crate::config;
+use crate::logs::records;
 use crate::names::log::{SPAN_ID, TRACE_ID};
 use crate::otlp::loki::{PushRequest, snappy, snappy_literal};
 
@@ -79,11 +80,7 @@ impl Pushes {
         let mut changes = Changes::default();
         let mut text = Vec::new();
         let mut by_stream: BTreeMap<usize, Vec<Entry>> = BTreeMap::new();
-        let scopes = request
-            .resource_logs
-            .iter()
-            .flat_map(|from| &from.scope_logs);
-        for record in scopes.flat_map(|scope| &scope.log_records) {
+        for record in records::of(request) {
             let line = Line::new(record);
             let (stream, labelled) = self.streams.of(streams::level(record), line.tool);
             let start = text.len();

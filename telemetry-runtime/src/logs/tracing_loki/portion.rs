@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tracing::Level;
 
 use crate::export::attributes;
+use crate::logs::records;
 use crate::names::{attribute, log};
 
 /// What goes into the channel at a time. It holds 512, but tokio lets a task take 128 of them before
@@ -40,11 +41,7 @@ struct Line {
 /// A batch by tool, in order.
 pub(super) fn portions(request: &ExportLogsServiceRequest) -> VecDeque<Portion> {
     let mut portions: VecDeque<Portion> = VecDeque::new();
-    let scopes = request
-        .resource_logs
-        .iter()
-        .flat_map(|from| &from.scope_logs);
-    for record in scopes.flat_map(|scope| &scope.log_records) {
+    for record in records::of(request) {
         let line = Line::new(record);
         let open = portions
             .iter_mut()

@@ -11,6 +11,7 @@ pub(crate) use writer::{LogWriter, set_time};
 use super::open::{ITEM, OpenBatch};
 use super::resource::Resource;
 use super::wire;
+use crate::call::clock;
 use crate::export::{Batch, Lane, Signal};
 
 /// What every record has.
@@ -27,6 +28,21 @@ pub(crate) struct LogData<'a> {
     pub(crate) event_name: &'a str,
     /// The message.
     pub(crate) body: &'a str,
+}
+
+impl<'a> LogData<'a> {
+    /// Of what is so now, and belongs to no span.
+    pub(crate) fn now(severity: Severity, event_name: &'a str, body: &'a str) -> Self {
+        let time = clock::unix_now();
+        Self {
+            time,
+            observed: time,
+            severity,
+            span: None,
+            event_name,
+            body,
+        }
+    }
 }
 
 /// The span that a record belongs to.

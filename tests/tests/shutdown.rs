@@ -143,6 +143,8 @@ fn a_drop_keeps_its_deadline() {
     let telemetry = towards(&sink.url(), |builder| {
         builder
             .set("shutdown_timeout_ms", 100)
+            .set("traces_timeout_ms", 300_000)
+            .set("metrics_timeout_ms", 300_000)
             .set("metrics_exporter", "[otlp, prometheus]")
             .set("prometheus_listen", "127.0.0.1:0")
     });
@@ -158,11 +160,7 @@ fn a_drop_keeps_its_deadline() {
     });
     let begun = Instant::now();
     drop(telemetry);
-    assert!(
-        begun.elapsed() < Duration::from_secs(5),
-        "{:?}",
-        begun.elapsed()
-    );
+    assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -389,9 +389,9 @@ fn a_batch_waits_as_long_as_the_server_says_and_arrives() {
         Answer::Close(answer("200 OK", "", b"")),
     ]);
     let (destination, tally) = destination(&url, 1_000_000, Overflow::DropNewest);
+    let asked = Instant::now();
     destination.push(Arc::new(spans(5)));
     seen.recv().unwrap();
-    let asked = Instant::now();
     seen.recv().unwrap();
     assert!(
         asked.elapsed() >= Duration::from_millis(900),

@@ -68,9 +68,14 @@ pub(crate) fn read(text: &str) -> Option<SystemTime> {
     let offset = match zone {
         "Z" | "z" => 0,
         _ => {
-            let (sign, hours, minutes) = (zone.get(..1)?, zone.get(1..3)?, zone.get(4..6)?);
-            let away = hours.parse::<i64>().ok()? * 3600 + minutes.parse::<i64>().ok()? * 60;
-            if sign == "-" { -away } else { away }
+            let away = zone.strip_prefix(['+', '-'])?;
+            let (hours, minutes) = away.split_once(':')?;
+            let two = |digits: &str| match digits.as_bytes() {
+                [b'0'..=b'9', b'0'..=b'9'] => digits.parse::<i64>().ok(),
+                _ => None,
+            };
+            let away = two(hours)? * 3600 + two(minutes)? * 60;
+            if zone.starts_with('-') { -away } else { away }
         }
     };
     let days = i64::try_from(days(number(0..4)?, month, day)).ok()? - EPOCH;
@@ -124,6 +129,8 @@ fn days(year: u64, month: u64, day: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use telemetry_fuzz::{Inputs, fuzz};
+
     use super::*;
 
     #[test]
@@ -173,8 +180,28 @@ mod tests {
             "2026-01-01T00:00:00.Z",
             "1969-12-31T00:00:00Z",
             "2026-01-01T00:00:00é",
+            "2026-01-01T00:00:00Z12:45",
+            "2026-01-01T00:00:00+-1:30",
+            "2026-01-01T00:00:00+01:30 or so",
         ] {
             assert_eq!(read(text), None, "{text}");
         }
+    }
+
+    /// What is read is written as the same moment.
+    #[test]
+    fn fuzz_moments() {
+        let inputs = Inputs {
+            seeds: &[b"2026-01-01T00:00:00.5Z", b"1972-02-29 23:59:60+01:30"],
+            words: &["T", "Z", "+", "-", ":", ".", "60", "9999", "0000"],
+        };
+        let mut moments = 0;
+        fuzz("RFC 3339", inputs, |bytes| {
+            let moment = read(str::from_utf8(bytes).ok()?)?;
+            moments += 1;
+            assert_eq!(read(&exact(moment)), Some(moment));
+            Some(bytes.len())
+        });
+        assert!(moments > 100, "{moments}");
     }
 }

@@ -142,3 +142,67 @@ pub(crate) fn each(
     }
     Ok(summary)
 }
+
+#[cfg(test)]
+mod tests {
+    use telemetry_fuzz::{Inputs, fuzz};
+
+    use super::*;
+
+    /// Whatever the file: samples in order that can be observed, or an error that names it.
+    #[test]
+    fn fuzz_files() {
+        let spans = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"tool.a","startTimeUnixNano":"1767225600000000000","endTimeUnixNano":"1767225600012000000","attributes":[{"key":"tool.name","value":{"stringValue":"a"}},{"key":"tool.status","value":{"stringValue":"error"}}],"status":{"code":2}}]}]}]}"#;
+        let inputs = Inputs {
+            seeds: &[
+                b"1.5\n2\n\n# a remark\n3e2\n",
+                b"timestamp;tool;duration_ms\n2026-01-01T00:00:00Z;a;1.5\n1767225600.5;b;2\n",
+                b"at,ms\n1767225600123,7\n",
+                spans.as_bytes(),
+            ],
+            words: &[
+                ",",
+                ";",
+                "\t",
+                "\n",
+                "\"",
+                "{",
+                "}",
+                "[",
+                "]",
+                "null",
+                "timestamp",
+                "tool",
+                "inf",
+                "-",
+            ],
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("samples");
+        let tried = fuzz("replayed file", inputs, |bytes| {
+            std::fs::write(&path, bytes).expect("it can be written");
+            let (mut seen, mut last) = (0, SystemTime::UNIX_EPOCH);
+            let read = each(&path, Unit::Ms, |sample| {
+                assert!(sample.ms.is_finite() && sample.ms >= 0.0, "{sample:?}");
+                let at = sample.at.unwrap_or(last);
+                assert!(at >= last, "{sample:?}");
+                (seen, last) = (seen + 1, at);
+                Ok(())
+            });
+            match read {
+                Ok(summary) => {
+                    assert_eq!(summary.samples, seen);
+                    Ok((seen, summary.remarks(&path)))
+                }
+                Err(failure) => {
+                    let text = failure.to_string();
+                    let name = path.display().to_string();
+                    assert!(text.starts_with(&name), "{text}");
+                    let kind = text[name.len()..].trim_start_matches(|c: char| !c.is_alphabetic());
+                    Err(kind.split(['`', '"', '\'']).next().map(str::to_owned))
+                }
+            }
+        });
+        assert!(tried.became.len() > 20, "{tried}");
+    }
+}

@@ -15,7 +15,7 @@ mod lean;
     feature = "zipkin",
     feature = "loki"
 ))]
-mod layering;
+mod fuzz;
 #[cfg(all(
     feature = "drift",
     feature = "yaml",
@@ -28,7 +28,7 @@ mod layering;
     feature = "zipkin",
     feature = "loki"
 ))]
-mod mutations;
+mod layering;
 #[cfg(all(
     feature = "drift",
     feature = "yaml",

@@ -291,6 +291,8 @@ mod maybe_moment {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
+    use telemetry_fuzz::{Inputs, fuzz};
+
     use super::*;
 
     #[test]
@@ -360,5 +362,46 @@ mod tests {
             [14.9, -15.0, 30.0, 50.0, f64::NAN].map(of),
             ["low", "medium", "high", "critical", "low"]
         );
+    }
+
+    /// What is read is written so that it is read as the same.
+    #[test]
+    fn fuzz_events() {
+        let whole = serde_json::json!({
+            "timestamp": "2026-01-01T00:00:00.5Z", "tool_name": "t", "drift_type": "pattern",
+            "severity": "high", "status": "drifted", "baseline_value": 33.0, "current_value": 41,
+            "deviation_percent": 24.2, "description": "…",
+            "metadata": {
+                "measure": "median", "before": { "p50": 1.0, "p95": 2.0, "p99": 3.0 }, "after": null,
+                "since": "2026-01-01T00:00:00+01:00", "since_interval": null, "calls": 212,
+                "sample": 5212, "sample_since": 5000, "traces_before": [], "traces_after": ["0af7"],
+                "caller": null, "service_version": "2", "baseline_version": "1",
+                "environment": "test", "score": 15.0, "score_limit": 14.3
+            }
+        });
+        let whole = whole.to_string();
+        let inputs = Inputs {
+            seeds: &[whole.as_bytes()],
+            words: &[
+                "null", "\"", "{", "}", "[", "]", ":", ",", "1e308", "Z", "+23:59", ".9",
+            ],
+        };
+        let mut read = 0;
+        fuzz("event", inputs, |bytes| {
+            let text = str::from_utf8(bytes).map_err(|_| String::new())?;
+            let event = Event::from_json(text).map_err(|error| {
+                let error = error.to_string();
+                error
+                    .split(" at line")
+                    .next()
+                    .map(str::to_owned)
+                    .unwrap_or_default()
+            })?;
+            read += 1;
+            let again = event.to_json().to_string();
+            assert_eq!(Event::from_json(&again).expect("its own JSON"), event);
+            Ok::<_, String>(())
+        });
+        assert!(read > 20, "{read}");
     }
 }

@@ -62,11 +62,12 @@ pub(crate) fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use telemetry_fuzz::{Inputs, fuzz};
+
     use super::super::wire;
     use super::*;
 
-    #[test]
-    fn retry_info_is_found() {
+    fn busy() -> Vec<u8> {
         let mut body = Vec::new();
         wire::number(&mut body, 1, 14);
         wire::bytes(&mut body, 2, b"busy");
@@ -79,8 +80,13 @@ mod tests {
                 });
             });
         });
+        body
+    }
+
+    #[test]
+    fn retry_info_is_found() {
         assert_eq!(
-            status(&body),
+            status(&busy()),
             Some(("busy".to_owned(), Some(Duration::from_millis(2500))))
         );
         assert_eq!(status(b"upstream connect error"), None);
@@ -90,5 +96,30 @@ mod tests {
     fn long_texts_are_cut() {
         assert_eq!(printable(&"ä".repeat(1000)).chars().count(), LONGEST + 1);
         assert_eq!(printable(" a\r\n\tb "), "a b");
+    }
+
+    /// Also what stands in gRPC's `grpc-status-details-bin`.
+    #[test]
+    fn fuzz_statuses() {
+        let inputs = Inputs {
+            seeds: &[&busy(), b"\x08\x03\x12\x02no"],
+            words: &[
+                "\x1a",
+                "\x12",
+                "google.rpc.RetryInfo",
+                "\x08\x02",
+                "\x10\x05",
+            ],
+        };
+        let tried = fuzz("google.rpc.Status", inputs, |body| {
+            let status = status(body);
+            if let Some((message, after)) = &status {
+                assert!(!message.contains(char::is_control));
+                assert!(message.chars().count() <= LONGEST + 1);
+                assert!(after.is_none_or(|after| after.subsec_nanos() < 1_000_000_000));
+            }
+            status.map(|(message, after)| (message.len(), after.is_some()))
+        });
+        assert!(tried.became.len() > 10, "{tried}");
     }
 }

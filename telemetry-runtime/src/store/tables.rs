@@ -412,3 +412,42 @@ const MARK_SELECTED: &str = concat!(
     "SELECT service, environment, version, tool FROM telemetry_events) AS known",
     where_selected!("$1", "$2", "$3", "$4")
 );
+
+#[cfg(test)]
+mod tests {
+    use telemetry_fuzz::{Inputs, fuzz};
+
+    use super::*;
+
+    /// SQLite keeps in a column whatever was put there: a row is read, or is one that cannot be.
+    #[test]
+    fn fuzz_rows() {
+        let inputs = Inputs {
+            seeds: &[b"t,t,t,t,b\x00,i9,n", b"t,t,t,t,t,t{},n"],
+            words: &["n,", "i-1,", "t,", "b,", "b\x01\x00\x00\x00"],
+        };
+        let tried = fuzz("rows of a store", inputs, |bytes| {
+            let columns = bytes.split(|byte| *byte == b',').map(column);
+            let columns: Vec<Value> = columns.collect();
+            let baseline = baseline(Row::new(columns.clone()));
+            let event = event(Row::new(columns));
+            let why = |why: StoreError| why.to_string().split(':').next().map(str::to_owned);
+            (
+                baseline.map(drop).map_err(why),
+                event.map(drop).map_err(why),
+            )
+        });
+        assert!(tried.became.len() > 10, "{tried}");
+    }
+
+    fn column(bytes: &[u8]) -> Value {
+        let (kind, rest) = bytes.split_at(bytes.len().min(1));
+        let text = String::from_utf8_lossy(rest);
+        match kind {
+            b"i" => Value::Integer(text.parse().unwrap_or(i64::MIN)),
+            b"t" => Value::Text(text.into_owned()),
+            b"b" => Value::Bytes(rest.to_vec()),
+            _ => Value::Nothing,
+        }
+    }
+}

@@ -335,6 +335,8 @@ fn damaged() -> io::Error {
 mod tests {
     use std::collections::VecDeque;
 
+    use telemetry_fuzz::{Inputs, fuzz};
+
     use super::*;
 
     fn record(items: u64, length: usize) -> Record {
@@ -478,5 +480,50 @@ mod tests {
             }
         }
         false
+    }
+
+    /// A header that adds up, whatever it says, and whatever stands behind it.
+    #[test]
+    fn fuzz_files_whose_checksums_are_right() {
+        let (_folder, path) = path();
+        let mut ring = opened(&path, 400);
+        ring.push_back(&record(1, 30)).unwrap();
+        ring.push_back(&record(2, 50)).unwrap();
+        drop(ring);
+        let whole = std::fs::read(&path).unwrap();
+        let inputs = Inputs {
+            seeds: &[&whole],
+            words: &["\0\0\0\0\0\0\0\0", "\x01\0\0\0\0\0\0\0"],
+        };
+        let tried = fuzz("spill file", inputs, |bytes| {
+            let mut bytes = bytes.to_vec();
+            if bytes.len() >= HEADER {
+                bytes[..8].copy_from_slice(&MAGIC);
+                let sum = checksum(&[&bytes[..48]]);
+                bytes[48..52].copy_from_slice(&sum.to_le_bytes());
+            }
+            if bytes.len() >= HEADER + RECORD {
+                let end = (HEADER + RECORD + 30).min(bytes.len());
+                let sum = checksum(&[&bytes[HEADER + 4..end]]);
+                bytes[HEADER..HEADER + 4].copy_from_slice(&sum.to_le_bytes());
+            }
+            std::fs::write(&path, &bytes).unwrap();
+            let mut ring = match Ring::open(&path, 400, true) {
+                Ok(ring) => ring.expect("nobody has it"),
+                Err(error) => {
+                    assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+                    return None;
+                }
+            };
+            let mut found = 0;
+            while let Ok(Some(record)) = ring.front() {
+                ring.pop_front(record.items, record.bytes.len()).unwrap();
+                found += 1;
+                assert!(found <= bytes.len(), "each takes its place");
+            }
+            let pushed = ring.push_back(&record(3, 20)).is_ok();
+            Some((found, pushed, ring.holds().0.min(3)))
+        });
+        assert!(tried.became.len() > 5, "{tried}");
     }
 }

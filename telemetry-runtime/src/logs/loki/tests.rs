@@ -4,7 +4,9 @@ use std::io::Read;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use prost::Message;
+use telemetry_fuzz::{Inputs, fuzz};
 
 use super::testing::{config, record, request};
 use super::*;
@@ -284,4 +286,48 @@ fn a_wish_to_wait_is_heard() {
     assert_eq!(tally.counts().failures, 1);
     destination.shutdown(Instant::now());
     assert_eq!(tally.counts().dropped_total(), 20);
+}
+
+/// Every record becomes a line of JSON of bounded length, in a push that Loki reads.
+#[test]
+fn fuzz_batches_for_loki() {
+    let whole = request(vec![
+        record(1, &"ä\u{1b}[31m\"".repeat(700), &[]),
+        record(2, "two", &[("n", Any::DoubleValue(f64::NAN))]),
+    ]);
+    let inputs = Inputs {
+        seeds: &[&whole.encode_to_vec()],
+        words: &[
+            "tool.name",
+            "trace_id",
+            "level",
+            "message",
+            "\x0a\x00",
+            "\x12\x02",
+        ],
+    };
+    let mut config = config("http://localhost:3100");
+    config.max_line_bytes = 4096;
+    let tried = fuzz("log records for Loki", inputs, |body| {
+        let request = decode_logs(body).ok()?;
+        let records = crate::logs::records::of(&request).count();
+        let (pushes, changes) = Pushes::new(&config).of(&request);
+        let mut lines = 0;
+        for push in &pushes {
+            let message = snap::raw::Decoder::new()
+                .decompress_vec(&push.body)
+                .expect("Snappy");
+            for entry in decode(&message)
+                .into_iter()
+                .flat_map(|stream| stream.entries)
+            {
+                assert!(entry.line.len() <= config.max_line_bytes, "{}", entry.line);
+                serde_json::from_str::<serde_json::Value>(&entry.line).expect("JSON");
+                lines += 1;
+            }
+        }
+        assert_eq!(lines, records);
+        Some((lines.checked_ilog2(), changes.counted()))
+    });
+    assert!(tried.became.len() > 5, "{tried}");
 }

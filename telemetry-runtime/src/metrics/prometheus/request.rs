@@ -88,3 +88,31 @@ fn accept(headers: &[httparse::Header<'_>]) -> String {
         .collect();
     values.join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use telemetry_fuzz::{Inputs, fuzz};
+
+    use super::*;
+
+    #[test]
+    fn fuzz_requests() {
+        let inputs = Inputs {
+            seeds: &[
+                b"GET /metrics?a=b HTTP/1.1\r\nHost: localhost\r\nAccept: text/plain\r\n\r\n",
+                b"HEAD / HTTP/1.0\r\nAccept: application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1\r\n\r\n",
+            ],
+            words: &["Accept: ", "\r\n\r\n", ";q=", "application/openmetrics-text", ",", "POST", "/"],
+        };
+        let tried = fuzz("scrape", inputs, |mut bytes| {
+            let request = read(&mut bytes);
+            if let Ok(request) = &request {
+                assert!(!request.path.contains('?'));
+            }
+            request
+                .map(|request| (request.method == Method::Get, request.format.content_type()))
+                .map_err(|why| why as u8)
+        });
+        assert!(tried.became.len() > 3, "{tried}");
+    }
+}

@@ -207,3 +207,45 @@ fn secured(config: Config, _backend: &Backend, endpoint: &Endpoint) -> Result<Co
     endpoint.require_plain()?;
     Ok(config)
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use telemetry_fuzz::{Inputs, fuzz};
+
+    use super::*;
+
+    #[test]
+    fn fuzz_what_an_answer_says() {
+        let inputs = Inputs {
+            seeds: &[
+                b"120",
+                b"Fri, 31 Dec 1999 23:59:59 GMT",
+                b"application/json; charset=utf-8",
+            ],
+            words: &[
+                "GMT",
+                "Fri",
+                "31 Dec",
+                "99999",
+                ":",
+                "application/x-protobuf",
+            ],
+        };
+        let tried = fuzz("headers of an answer", inputs, |bytes| {
+            let Ok(value) = HeaderValue::from_bytes(bytes) else {
+                return None;
+            };
+            let headers = [(RETRY_AFTER, value.clone()), (CONTENT_TYPE, value)];
+            let response = Response {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                headers: headers.into_iter().collect(),
+                body: bytes.to_vec(),
+            };
+            assert!(!response.message().contains(char::is_control));
+            let after = response.retry_after().map(|after| after.as_secs().min(9));
+            Some((after, response.is_json()))
+        });
+        assert!(tried.became.len() > 5, "{tried}");
+    }
+}

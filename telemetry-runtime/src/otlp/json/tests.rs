@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use prost::Message;
 use serde_json::{Value, json};
+use telemetry_fuzz::{Inputs, fuzz};
 
 use super::*;
 use crate::call::tool::SpanKind as Kind;
@@ -216,4 +217,57 @@ fn what_is_no_request_is_an_error() {
         })
         .is_err()
     );
+}
+
+/// Every body that is a request becomes JSON on one line, without a null, and is read as the same request.
+#[test]
+fn fuzz_bodies_as_json() {
+    let spans = spans(&[("text", "ä\u{1b}\n\"".into()), ("ratio", f64::NAN.into())]);
+    let gauge = ExportMetricsServiceRequest {
+        resource_metrics: vec![ResourceMetrics {
+            scope_metrics: vec![ScopeMetrics {
+                metrics: vec![Metric {
+                    name: "queue".to_owned(),
+                    data: Some(metric::Data::Histogram(Histogram {
+                        data_points: vec![HistogramDataPoint {
+                            count: 3,
+                            bucket_counts: vec![1, 2],
+                            explicit_bounds: vec![0.5],
+                            min: Some(-1.0),
+                            ..Default::default()
+                        }],
+                        aggregation_temporality: 2,
+                    })),
+                    ..Default::default()
+                }],
+                ..Default::default()
+            }],
+            ..Default::default()
+        }],
+    };
+    let inputs = Inputs {
+        seeds: &[&spans, &gauge.encode_to_vec()],
+        words: &["\x0a\x00", "\x12\x00", "\x1a\x00", "\x2a\x02", "\x08\x01"],
+    };
+    let tried = fuzz("bodies as JSON", inputs, |body| {
+        let mut became = [0; 3];
+        for (signal, became) in [Signal::Traces, Signal::Metrics, Signal::Logs]
+            .into_iter()
+            .zip(&mut became)
+        {
+            let batch = Batch {
+                signal,
+                lane: crate::export::Lane::Calls,
+                items: 1,
+                body: body.to_vec(),
+            };
+            let Ok(json) = request(&batch) else { continue };
+            assert!(!json.contains(&b'\n'));
+            let value: Value = serde_json::from_slice(&json).expect("JSON");
+            assert!(is_without_null(&value), "{value}");
+            *became = 1 + json.len().ilog2();
+        }
+        became
+    });
+    assert!(tried.became.len() > 10, "{tried}");
 }

@@ -11,6 +11,7 @@ use opentelemetry_proto::tonic::trace::v1::{
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SpanData;
 use prost::Message;
+use telemetry_fuzz::{Inputs, fuzz};
 
 use super::{a_plain_span, a_resource, a_span};
 use crate::export::Signal;
@@ -182,4 +183,39 @@ fn try_to_decode(body: &[u8]) {
             let _ = decode::spans(spans);
         }
     }
+}
+
+/// What any batch holds comes to a user's exporter, and from there is a batch again.
+#[test]
+fn fuzz_batches_as_span_data() {
+    let whole = encode(vec![a_span(1), a_plain_span(2)], &(&a_resource()).into()).body;
+    let inputs = Inputs {
+        seeds: &[&whole],
+        words: &[
+            "service.name",
+            "vendor=v1,other=2",
+            "\x0a\x00",
+            "\x12\x02",
+            "\x2a\x02",
+        ],
+    };
+    let tried = fuzz("spans as SpanData", inputs, |body| {
+        let request = ExportTraceServiceRequest::decode(body).ok()?;
+        let mut became = 0;
+        for spans in request.resource_spans {
+            let resource = decode::resource(&spans);
+            let spans = decode::spans(spans);
+            let (back, _) = match spans.len() {
+                0 => continue,
+                _ => there_and_back(spans.clone(), &resource),
+            };
+            assert_eq!(back.len(), spans.len());
+            became += spans
+                .iter()
+                .map(|span| 1 + span.attributes.len())
+                .sum::<usize>();
+        }
+        Some(became)
+    });
+    assert!(tried.became.len() > 5, "{tried}");
 }

@@ -7,6 +7,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::{Value, json};
+use telemetry_fuzz::{Inputs, fuzz};
 
 use super::{Zipkin, span};
 use crate::config::{Backend, Protocol, Tls};
@@ -264,4 +265,32 @@ fn is_whole(request: &[u8]) -> bool {
             .ok()
     });
     body.len() >= length.unwrap()
+}
+
+#[test]
+fn fuzz_batches_for_zipkin() {
+    let whole = batch(&[tool(), failed_tool()]).body;
+    let inputs = Inputs {
+        seeds: &[&whole],
+        words: &[
+            "service.name",
+            "error",
+            "otel.status_code",
+            "\x0a\x00",
+            "\x12\x02",
+        ],
+    };
+    let tried = fuzz("spans for Zipkin", inputs, |body| {
+        let request = crate::otlp::decode_traces(body).ok()?;
+        let spans = super::spans(&request);
+        for span in &spans {
+            let id = |key: &str| span[key].as_str().map_or(0, str::len);
+            assert_eq!((id("traceId"), id("id")), (32, 16), "{span}");
+        }
+        Some((
+            spans.len().checked_ilog2(),
+            Value::from(spans).to_string().len().ilog2(),
+        ))
+    });
+    assert!(tried.became.len() > 5, "{tried}");
 }

@@ -2,9 +2,9 @@
 
 use super::Histogram;
 use super::cusum::Limits;
+use super::finding::Finding;
 use super::table::Table;
 use super::template::{ALL, TEMPLATES};
-use super::watch::Finding;
 
 /// A template explains a change as well as the likeliest one if its evidence is this share of that one's.
 const ALIKE: f32 = 0.8;

@@ -4,10 +4,10 @@ use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
 
 use super::budget::Budget;
+use super::clock::Clock;
 use super::tool::Tool;
 use super::{
-    Baseline, BaselineStats, ConfigError, DetectorConfig, Event, Filter, Growth, Outcome, Sample,
-    ToolSettings,
+    BaselineStats, ConfigError, DetectorConfig, Event, Growth, Outcome, Sample, ToolSettings,
 };
 
 /// Watches tools. See the [module](super) for an example.
@@ -17,39 +17,36 @@ use super::{
 /// last one.
 #[derive(Debug)]
 pub struct Detector {
-    config: DetectorConfig,
-    names: HashMap<String, u32>,
-    tools: Vec<Slot>,
-    settings: HashMap<String, ToolSettings>,
-    events: VecDeque<Event>,
-    undrained: Vec<Event>,
-    counters: Counters,
+    pub(super) config: DetectorConfig,
+    pub(super) names: HashMap<String, u32>,
+    pub(super) tools: Vec<Slot>,
+    pub(super) settings: HashMap<String, ToolSettings>,
+    pub(super) events: VecDeque<Event>,
+    pub(super) undrained: Vec<Event>,
+    pub(super) counters: Counters,
     /// What tools that were let go had learned, if somebody asks for growth.
-    evicted: Vec<Growth>,
-    stored: bool,
-    now: u64,
-    /// The usual step of time where it moves by a second or more, ns.
-    usual_step: u64,
+    pub(super) evicted: Vec<Growth>,
+    pub(super) stored: bool,
+    clock: Clock,
     /// What may be spent on tables now, in rows, and since when.
     budget: Budget,
 }
 
-const SECOND: u64 = 1_000_000_000;
 /// Calls taken in from one count.
 const MOST_AT_ONCE: u64 = 1 << 20;
 
 #[derive(Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// How many tools have had this place before.
     generation: u32,
-    tool: Tool,
+    pub(super) tool: Tool,
 }
 
 /// A tool of one detector, for [`Detector::record`]. It outlives the tool's eviction: samples
 /// recorded by it are then refused, and a new one is to be had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ToolKey {
-    slot: u32,
+    pub(super) slot: u32,
     generation: u32,
 }
 
@@ -83,8 +80,7 @@ impl Detector {
             counters: Counters::default(),
             evicted: Vec::new(),
             stored: false,
-            now: 0,
-            usual_step: 0,
+            clock: Clock::default(),
             budget: Budget::default(),
         })
     }
@@ -134,7 +130,8 @@ impl Detector {
             generation: 0,
             tool: Tool::new(tool, settings, &self.config),
         };
-        (new.tool.first_at, new.tool.last_at) = (self.now, self.now);
+        let now = self.clock.now();
+        (new.tool.first_at, new.tool.last_at) = (now, now);
         let slot = if self.tools.len() < self.config.max_tools {
             self.tools.push(new);
             self.tools.len() - 1
@@ -234,64 +231,14 @@ impl Detector {
         raised.into_iter().for_each(|event| self.raise(event));
     }
 
-    #[cold]
-    fn raise(&mut self, event: Event) {
-        if self
-            .settings
-            .get(&event.tool_name)
-            .is_some_and(|settings| settings.muted)
-        {
-            return;
-        }
-        if self.events.len() >= self.config.max_events {
-            self.events.pop_front();
-            self.counters.events_dropped += 1;
-        }
-        // Who never drains finds them in the report.
-        if self.undrained.len() >= self.config.max_events {
-            self.undrained.remove(0);
-        }
-        self.events.push_back(event.clone());
-        self.undrained.push(event);
-    }
-
-    /// Nanoseconds since 1970. A clock that was set back a little stands still for as long; one that
-    /// was set back by a minute or more goes on from there.
     #[inline]
     fn time(&mut self, at: SystemTime) -> u64 {
-        let since = at
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let at = since
-            .as_secs()
-            .saturating_mul(SECOND)
-            .saturating_add(u64::from(since.subsec_nanos()));
-        if at.abs_diff(self.now) >= SECOND {
-            self.jump(at);
+        let slept = self.clock.set(at);
+        let now = self.clock.now();
+        if slept {
+            self.tools.iter_mut().for_each(|slot| slot.tool.slept(now));
         }
-        self.now = self.now.max(at);
-        self.now
-    }
-
-    /// Time has moved by a second or more. Where that is far more than usual, the machine slept.
-    #[cold]
-    fn jump(&mut self, at: u64) {
-        let step = at.abs_diff(self.now);
-        let back = at < self.now;
-        if back && step < 60 * SECOND {
-            return;
-        }
-        let started = self.now == 0;
-        let slept = back || (step >= 30 * SECOND && step / 20 >= self.usual_step);
-        if !started {
-            self.usual_step = self.usual_step - self.usual_step / 8 + step.min(3_600 * SECOND) / 8;
-        }
-        if back {
-            self.now = at;
-        }
-        if slept && !started {
-            self.tools.iter_mut().for_each(|slot| slot.tool.slept(at));
-        }
+        now
     }
 
     /// Takes in calls that were counted elsewhere: durations of successes (ns) with their numbers,
@@ -349,34 +296,6 @@ impl Detector {
         raised.into_iter().for_each(|event| self.raise(event));
     }
 
-    /// Events raised since the last call of this, oldest first.
-    pub fn drain_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.undrained)
-    }
-
-    /// Kept events that the filter asks for, newest first.
-    #[must_use]
-    pub fn report(&self, filter: &Filter) -> Vec<Event> {
-        filter.select(self.events.iter())
-    }
-
-    /// Puts events of an earlier process, oldest first, before those of this one.
-    pub fn import_events(&mut self, events: Vec<Event>) {
-        for event in events.into_iter().rev() {
-            if self.events.len() < self.config.max_events {
-                self.events.push_front(event);
-            }
-        }
-    }
-
-    /// Forgets the events of one tool or of all; gives how many there were.
-    pub fn clear_events(&mut self, tool: Option<&str>) -> usize {
-        let before = self.events.len();
-        self.events
-            .retain(|event| tool.is_some_and(|tool| event.tool_name != tool));
-        before - self.events.len()
-    }
-
     /// What is normal for the tool; `None` while nothing is known.
     #[must_use]
     pub fn baseline_stats(&self, tool: &str) -> Option<BaselineStats> {
@@ -398,76 +317,6 @@ impl Detector {
     /// Names of the tools it knows, in no order.
     pub fn tools(&self) -> impl Iterator<Item = &str> {
         self.names.keys().map(String::as_str)
-    }
-
-    /// What the tool does now is its new normal. `false` if it has not changed, or is not known.
-    pub fn accept(&mut self, tool: &str) -> bool {
-        let Some(slot) = self.names.get(tool) else {
-            return false;
-        };
-        let mut raised = Vec::new();
-        let tool = &mut self.tools[*slot as usize].tool;
-        let accepted = tool.accept(&self.config, &mut |event| raised.push(event));
-        raised.into_iter().for_each(|event| self.raise(event));
-        accepted
-    }
-
-    /// Forgets the baseline of one tool or of all, and learns anew. Gives how many there were.
-    pub fn reset_baseline(&mut self, tool: Option<&str>) -> usize {
-        let mut reset = 0;
-        for slot in &mut self.tools {
-            if tool.is_none_or(|tool| slot.tool.name == tool) {
-                slot.tool = slot.tool.anew(&self.config);
-                reset += 1;
-            }
-        }
-        reset
-    }
-
-    /// The baseline of each tool, by name.
-    #[must_use]
-    pub fn export_baselines(&self) -> Vec<(String, Baseline)> {
-        let tools = self.tools.iter();
-        tools
-            .map(|slot| (slot.tool.name.clone(), slot.tool.baseline()))
-            .collect()
-    }
-
-    /// Starts from baselines learned before: by this version of the service (`version` as in
-    /// [`DetectorConfig::service_version`]) or an older one, with which its calls are then compared
-    /// from the first ones on. Those of a tool that has a baseline already are merged.
-    pub fn import_baselines(
-        &mut self,
-        version: Option<&str>,
-        baselines: impl IntoIterator<Item = (String, Baseline)>,
-    ) {
-        for (tool, baseline) in baselines {
-            let key = self.key(&tool);
-            let tool = &mut self.tools[key.slot as usize].tool;
-            tool.baseline_version = version.map(str::to_owned);
-            tool.import(&baseline);
-            let calls = tool.calls_per_false_alarm(&self.config);
-            if tool.watch.due() {
-                tool.watch.rebuild(calls);
-            }
-        }
-    }
-
-    /// What each tool's baseline has learned since the last call of this: to be merged into a
-    /// stored one. `replace`: the stored one is to go, since the old normal was reset or given up.
-    pub fn drain_growth(&mut self) -> Vec<Growth> {
-        self.stored = true;
-        let mut growth = std::mem::take(&mut self.evicted);
-        for slot in &mut self.tools {
-            if let Some((replace, baseline)) = slot.tool.drain_growth() {
-                growth.push(Growth {
-                    tool: slot.tool.name.clone(),
-                    replace,
-                    baseline,
-                });
-            }
-        }
-        growth
     }
 
     /// What was not taken in, or let go.

@@ -1,6 +1,9 @@
-//! Growth: what a baseline has learned, for a store.
+//! Growth: what a baseline has learned, for a store, and what comes back from there.
+
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::Baseline;
+use super::tool::Tool;
 
 /// What a baseline has learned.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +25,85 @@ impl Growth {
             tool: tool.into(),
             replace,
             baseline,
+        }
+    }
+}
+
+impl Tool {
+    pub(super) fn baseline(&self) -> Baseline {
+        let mut baseline = Baseline {
+            durations: self.watch.normal.clone(),
+            season: self.watch.seasonal.profile(self.watch.normal_calls()),
+            updated_at: if self.last_at == 0 {
+                self.stored.updated_at
+            } else {
+                UNIX_EPOCH + Duration::from_nanos(self.last_at)
+            },
+            ..self.stored.clone()
+        };
+        self.add_counts(&mut baseline, (0, 0, 0, 0));
+        baseline
+    }
+
+    /// Adds what was counted here since.
+    fn add_counts(&self, baseline: &mut Baseline, since: (u64, u64, u64, u64)) {
+        let (calls, errors, counted, watched) = self.counted();
+        baseline.calls = baseline.calls.saturating_add(calls - since.0);
+        baseline.errors = baseline
+            .errors
+            .saturating_add(errors - since.1)
+            .min(baseline.calls);
+        baseline.counted = baseline.counted.saturating_add(counted - since.2);
+        baseline.watched = baseline
+            .watched
+            .saturating_add(Duration::from_nanos(watched - since.3));
+        baseline.inflation = super::baseline::Inflation {
+            calls: self.calls,
+            ratios: self.watch.ratios.to_vec(),
+        };
+    }
+
+    fn counted(&self) -> (u64, u64, u64, u64) {
+        let (errors, calls) = (self.ended.0 + self.waiting.0, self.ended.1 + self.waiting.1);
+        (
+            calls,
+            errors,
+            self.calls,
+            self.last_at.saturating_sub(self.first_at),
+        )
+    }
+
+    /// What was learned since this was last asked; `true`: what was stored before is void.
+    pub(super) fn drain_growth(&mut self) -> Option<(bool, Baseline)> {
+        let counted = self.counted();
+        let replaced = std::mem::take(&mut self.watch.replaced);
+        if !replaced && counted == self.drained {
+            return None;
+        }
+        let mut grown = Baseline {
+            durations: std::mem::take(&mut self.watch.grown),
+            season: self.watch.seasonal.profile(self.watch.normal_calls()),
+            updated_at: UNIX_EPOCH + Duration::from_nanos(self.last_at),
+            ..Baseline::default()
+        };
+        self.add_counts(&mut grown, self.drained);
+        self.drained = counted;
+        Some((replaced, grown))
+    }
+
+    /// Starts from what was learned before.
+    pub(super) fn import(&mut self, baseline: &Baseline) {
+        self.stored.merge(baseline);
+        self.stored.durations.clear();
+        if let Some(season) = &baseline.season {
+            self.watch.seasonal.adopt(season);
+        }
+        self.watch.import(&baseline.durations);
+        self.errors.import(baseline.errors, baseline.calls);
+        if let Ok(ratios) =
+            <[f32; super::template::TEMPLATES]>::try_from(baseline.inflation.ratios.as_slice())
+        {
+            self.watch.ratios = ratios;
         }
     }
 }

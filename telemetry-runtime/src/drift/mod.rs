@@ -26,22 +26,29 @@
 //! # Ok::<(), telemetry_runtime::drift::ConfigError>(())
 //! ```
 
+mod acceptance;
 mod baseline;
 mod budget;
 mod bytes;
 mod case;
 mod change;
+mod clock;
 mod compare;
 mod config;
+mod counts;
 mod cusum;
 mod density;
 mod dependence;
 mod describe;
 mod detector;
 mod event;
+mod exchange;
 mod filter;
+mod finding;
 mod growth;
 mod histogram;
+mod history;
+mod learning;
 mod limit;
 mod limits;
 mod rate;

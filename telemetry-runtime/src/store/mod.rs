@@ -33,6 +33,7 @@ mod selection;
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod statements;
 mod stored;
 mod tables;
 

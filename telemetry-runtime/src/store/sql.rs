@@ -21,6 +21,15 @@ pub(crate) trait Sql: Send {
     fn place(&self) -> String;
 }
 
+/// Whatever has a connection is a [`Store`](super::Store).
+pub(crate) trait Connected: Send {
+    type Connection: Sql;
+
+    fn connection(&self) -> &Self::Connection;
+
+    fn connection_mut(&mut self) -> &mut Self::Connection;
+}
+
 /// What a column holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {

@@ -1,24 +1,26 @@
-//! What a store does, in the statements that both databases understand.
+//! A store in tables: what it does, in the statements that both databases understand.
 //!
 //! Every change is one transaction in which nobody else writes. So growth is never added to a
 //! baseline that somebody has just forgotten: whoever adds has seen all marks before.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::sql::{Row, Sql, Value};
+use super::sql::{Connected, Row, Sql, Value};
+use super::statements::{
+    ACCEPT_BASELINES, ACCEPT_EVENTS, APPEND_EVENT, BASELINES, DELETE_BASELINES, DELETE_EVENTS,
+    EVENTS, MARK_ONE, MARK_SELECTED, MARKS, PUT_BASELINE,
+};
 use super::{
     Batch, Decision, EventQuery, Found, Mark, Selection, Store, StoreError, StoredBaseline,
     StoredEvent, Writer,
 };
 use crate::drift::{Baseline, BaselineKey, Event, Growth};
 
-/// A store over a connection.
-#[derive(Debug)]
-pub(crate) struct Tables<S>(pub(crate) S);
-
-impl<S: Sql> Store for Tables<S> {
+impl<S: Connected> Store for S {
     fn baselines(&mut self, selection: &Selection) -> Result<Found<StoredBaseline>, StoreError> {
-        let rows = self.0.query(BASELINES, &selected(selection))?;
+        let rows = self
+            .connection_mut()
+            .query(BASELINES, &selected(selection))?;
         Ok(Found::of(rows.into_iter().map(baseline)))
     }
 
@@ -26,12 +28,12 @@ impl<S: Sql> Store for Tables<S> {
         let mut values = selected(&query.selection);
         values.push(query.since.map(micros).into());
         values.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
-        let rows = self.0.query(EVENTS, &values)?;
+        let rows = self.connection_mut().query(EVENTS, &values)?;
         Ok(Found::of(rows.into_iter().rev().map(event)))
     }
 
     fn write(&mut self, batch: &Batch) -> Result<Vec<Mark>, StoreError> {
-        self.transaction(|sql| {
+        transaction(self.connection_mut(), |sql| {
             let marks = marks(sql, &batch.writer, batch.seen)?;
             if is_new(sql, batch)? {
                 for growth in &batch.growth {
@@ -49,7 +51,7 @@ impl<S: Sql> Store for Tables<S> {
     }
 
     fn accept(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.transaction(|sql| {
+        transaction(self.connection_mut(), |sql| {
             decide(sql, selection, Decision::Accept)?;
             let mut values = vec![Value::from(micros(SystemTime::now()))];
             values.extend(selected(selection));
@@ -60,18 +62,20 @@ impl<S: Sql> Store for Tables<S> {
     }
 
     fn reset(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.transaction(|sql| {
+        transaction(self.connection_mut(), |sql| {
             decide(sql, selection, Decision::Reset)?;
             sql.execute(DELETE_BASELINES, &selected(selection))
         })
     }
 
     fn clear_events(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.transaction(|sql| sql.execute(DELETE_EVENTS, &selected(selection)))
+        transaction(self.connection_mut(), |sql| {
+            sql.execute(DELETE_EVENTS, &selected(selection))
+        })
     }
 
     fn prune(&mut self, before: SystemTime) -> Result<u64, StoreError> {
-        self.transaction(|sql| {
+        transaction(self.connection_mut(), |sql| {
             let before = [Value::from(micros(before))];
             sql.execute("DELETE FROM telemetry_marks WHERE at < $1", &before)?;
             sql.execute("DELETE FROM telemetry_writers WHERE seen_at < $1", &before)?;
@@ -81,7 +85,7 @@ impl<S: Sql> Store for Tables<S> {
 
     fn last_mark(&mut self) -> Result<i64, StoreError> {
         let rows = self
-            .0
+            .connection_mut()
             .query("SELECT COALESCE(MAX(id), 0) FROM telemetry_marks", &[])?;
         rows.into_iter()
             .next()
@@ -89,23 +93,21 @@ impl<S: Sql> Store for Tables<S> {
     }
 
     fn place(&self) -> String {
-        self.0.place()
+        self.connection().place()
     }
 }
 
-impl<S: Sql> Tables<S> {
-    fn transaction<T>(
-        &mut self,
-        body: impl FnOnce(&mut S) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.0.begin()?;
-        match body(&mut self.0) {
-            Ok(value) => self.0.commit().map(|()| value),
-            Err(error) => {
-                // The first error is the one to tell.
-                _ = self.0.roll_back();
-                Err(error)
-            }
+fn transaction<S: Sql, T>(
+    sql: &mut S,
+    body: impl FnOnce(&mut S) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    sql.begin()?;
+    match body(sql) {
+        Ok(value) => sql.commit().map(|()| value),
+        Err(error) => {
+            // The first error is the one to tell.
+            _ = sql.roll_back();
+            Err(error)
         }
     }
 }
@@ -322,96 +324,6 @@ fn micros(time: SystemTime) -> i64 {
 fn time(micros: i64) -> SystemTime {
     UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
-
-/// The first four values are those of a selection. The cast tells PostgreSQL the type of what is nothing.
-macro_rules! where_selected {
-    ($service:literal, $environment:literal, $version:literal, $tool:literal) => {
-        concat!(
-            " WHERE (CAST(",
-            $service,
-            " AS TEXT) IS NULL OR service = ",
-            $service,
-            ")",
-            " AND (CAST(",
-            $environment,
-            " AS TEXT) IS NULL OR environment = ",
-            $environment,
-            ")",
-            " AND (CAST(",
-            $version,
-            " AS TEXT) IS NULL OR version = ",
-            $version,
-            ")",
-            " AND (CAST(",
-            $tool,
-            " AS TEXT) IS NULL OR tool = ",
-            $tool,
-            ")"
-        )
-    };
-}
-
-const BASELINES: &str = concat!(
-    "SELECT service, environment, version, tool, baseline, updated_at, accepted_at FROM telemetry_baselines",
-    where_selected!("$1", "$2", "$3", "$4"),
-    " ORDER BY service, environment, tool, version"
-);
-
-const EVENTS: &str = concat!(
-    "SELECT id, service, environment, version, writer, event, accepted_at FROM telemetry_events",
-    where_selected!("$1", "$2", "$3", "$4"),
-    " AND (CAST($5 AS BIGINT) IS NULL OR at >= $5) ORDER BY at DESC, id DESC LIMIT $6"
-);
-
-const PUT_BASELINE: &str = "\
-    INSERT INTO telemetry_baselines (service, environment, version, tool, baseline, updated_at, accepted_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7) \
-    ON CONFLICT (service, environment, version, tool) DO UPDATE \
-    SET baseline = excluded.baseline, updated_at = excluded.updated_at, accepted_at = excluded.accepted_at";
-
-const APPEND_EVENT: &str = "\
-    INSERT INTO telemetry_events (id, service, environment, version, writer, tool, at, drift_type, severity, event) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING";
-
-const DELETE_BASELINES: &str = concat!(
-    "DELETE FROM telemetry_baselines",
-    where_selected!("$1", "$2", "$3", "$4")
-);
-
-const DELETE_EVENTS: &str = concat!(
-    "DELETE FROM telemetry_events",
-    where_selected!("$1", "$2", "$3", "$4")
-);
-
-/// To be learned anew, compared with no version before.
-const ACCEPT_BASELINES: &str = concat!(
-    "UPDATE telemetry_baselines SET accepted_at = $1, updated_at = $1, baseline = $6",
-    where_selected!("$2", "$3", "$4", "$5")
-);
-
-const ACCEPT_EVENTS: &str = concat!(
-    "UPDATE telemetry_events SET accepted_at = $1",
-    where_selected!("$2", "$3", "$4", "$5"),
-    " AND accepted_at IS NULL"
-);
-
-const MARKS: &str = "\
-    SELECT id, tool, decision, at FROM telemetry_marks \
-    WHERE id > $1 AND service = $2 AND environment = $3 AND (version IS NULL OR version = $4) AND writer <> $5 \
-    ORDER BY id";
-
-const MARK_ONE: &str = "\
-    INSERT INTO telemetry_marks (service, environment, version, tool, decision, at, writer) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
-
-/// For every tool that has a baseline or an event; for every version where none was named.
-const MARK_SELECTED: &str = concat!(
-    "INSERT INTO telemetry_marks (service, environment, version, tool, decision, at, writer) ",
-    "SELECT DISTINCT service, environment, CAST($3 AS TEXT), tool, CAST($5 AS TEXT), CAST($6 AS BIGINT), '' FROM (",
-    "SELECT service, environment, version, tool FROM telemetry_baselines UNION ",
-    "SELECT service, environment, version, tool FROM telemetry_events) AS known",
-    where_selected!("$1", "$2", "$3", "$4")
-);
 
 #[cfg(test)]
 mod tests {

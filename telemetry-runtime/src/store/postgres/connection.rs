@@ -17,7 +17,7 @@ use crate::store::error::Kind;
 use crate::store::sql::{Row, Sql, Value};
 
 /// Lives and is used on one thread, outside any other runtime.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     runtime: Runtime,
     client: Client,
     statements: HashMap<String, Statement>,

@@ -9,17 +9,15 @@ mod schema;
 mod server;
 
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use super::tables::Tables;
-use super::{
-    Batch, EventQuery, Found, Mark, Selection, Store, StoreError, StoredBaseline, StoredEvent,
-};
+use super::sql::Connected;
+use super::{Store, StoreError};
 use crate::config::Tls;
 use connection::Connection;
 pub(crate) use server::Server;
 
-/// Baselines and events in a PostgreSQL database: five tables, `telemetry_…`, in the first schema
+/// A [`Store`] in a PostgreSQL database: five tables, `telemetry_…`, in the first schema
 /// of the search path, which are made when they are not there.
 ///
 /// To be used outside any async runtime: every call blocks.
@@ -35,7 +33,7 @@ pub(crate) use server::Server;
 /// # Ok(())
 /// # }
 /// ```
-pub struct PostgresStore(Tables<Connection>);
+pub struct PostgresStore(Connection);
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -58,7 +56,7 @@ impl PostgresStore {
     }
 
     pub(crate) fn connect_to(server: &Server) -> Result<Self, StoreError> {
-        Connection::open(server).map(|connection| Self(Tables(connection)))
+        Connection::open(server).map(Self)
     }
 }
 
@@ -68,40 +66,14 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
-impl Store for PostgresStore {
-    fn baselines(&mut self, selection: &Selection) -> Result<Found<StoredBaseline>, StoreError> {
-        self.0.baselines(selection)
+impl Connected for PostgresStore {
+    type Connection = Connection;
+
+    fn connection(&self) -> &Connection {
+        &self.0
     }
 
-    fn events(&mut self, query: &EventQuery) -> Result<Found<StoredEvent>, StoreError> {
-        self.0.events(query)
-    }
-
-    fn write(&mut self, batch: &Batch) -> Result<Vec<Mark>, StoreError> {
-        self.0.write(batch)
-    }
-
-    fn accept(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.accept(selection)
-    }
-
-    fn reset(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.reset(selection)
-    }
-
-    fn clear_events(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.clear_events(selection)
-    }
-
-    fn prune(&mut self, before: SystemTime) -> Result<u64, StoreError> {
-        self.0.prune(before)
-    }
-
-    fn last_mark(&mut self) -> Result<i64, StoreError> {
-        self.0.last_mark()
-    }
-
-    fn place(&self) -> String {
-        self.0.place()
+    fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.0
     }
 }

@@ -12,7 +12,7 @@ use crate::store::error::{Kind, StoreError};
 
 /// An open database of ours.
 #[derive(Debug)]
-pub(super) struct File {
+pub(crate) struct File {
     path: PathBuf,
     connection: Connection,
     identity: Option<Identity>,

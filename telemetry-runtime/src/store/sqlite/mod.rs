@@ -14,12 +14,10 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql};
 
 use super::error::{Kind, StoreError};
-use super::sql::{Row, Sql, Value};
-use super::tables::Tables;
-use super::{Batch, EventQuery, Found, Mark, Selection, Store, StoredBaseline, StoredEvent};
+use super::sql::{Connected, Row, Sql, Value};
 use file::File;
 
-/// Baselines and events in a SQLite database.
+/// A [`Store`](super::Store) in a SQLite database.
 ///
 /// A file that is no database, or whose pages make no sense, is renamed to
 /// `<name>.damaged-<time>`, and a new one begun. A file of a later version of this crate, and
@@ -40,7 +38,7 @@ use file::File;
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct SqliteStore(Tables<File>);
+pub struct SqliteStore(File);
 
 /// What a statement waits for another process, unless told otherwise.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -61,59 +59,33 @@ impl SqliteStore {
     ///
     /// There is none, and as [`open`](Self::open); a damaged file is an error too.
     pub fn open_existing(path: impl AsRef<Path>) -> Result<Self, StoreError> {
-        File::existing(path.as_ref(), PATIENCE).map(|file| Self(Tables(file)))
+        File::existing(path.as_ref(), PATIENCE).map(Self)
     }
 
     pub(crate) fn open_with(path: &Path, patience: Duration) -> Result<Self, StoreError> {
-        File::open(path, patience).map(|file| Self(Tables(file)))
+        File::open(path, patience).map(Self)
     }
 
     /// What `open` has done that a person should know: where a damaged file went.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
-        self.0.0.notice()
+        self.0.notice()
     }
 }
 
-/// Forwards to the tables. A file that turns out to be damaged is set aside when it is next opened.
-impl Store for SqliteStore {
-    fn baselines(&mut self, selection: &Selection) -> Result<Found<StoredBaseline>, StoreError> {
-        self.0.baselines(selection)
+impl Connected for SqliteStore {
+    type Connection = File;
+
+    fn connection(&self) -> &File {
+        &self.0
     }
 
-    fn events(&mut self, query: &EventQuery) -> Result<Found<StoredEvent>, StoreError> {
-        self.0.events(query)
-    }
-
-    fn write(&mut self, batch: &Batch) -> Result<Vec<Mark>, StoreError> {
-        self.0.write(batch)
-    }
-
-    fn accept(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.accept(selection)
-    }
-
-    fn reset(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.reset(selection)
-    }
-
-    fn clear_events(&mut self, selection: &Selection) -> Result<u64, StoreError> {
-        self.0.clear_events(selection)
-    }
-
-    fn prune(&mut self, before: std::time::SystemTime) -> Result<u64, StoreError> {
-        self.0.prune(before)
-    }
-
-    fn last_mark(&mut self) -> Result<i64, StoreError> {
-        self.0.last_mark()
-    }
-
-    fn place(&self) -> String {
-        self.0.place()
+    fn connection_mut(&mut self) -> &mut File {
+        &mut self.0
     }
 }
 
+/// A file that turns out to be damaged is set aside when it is next opened.
 impl Sql for File {
     fn begin(&mut self) -> Result<(), StoreError> {
         self.still_there()?;

@@ -1,0 +1,56 @@
+//! A clock: the time that is handed in, as it can be believed.
+
+use std::time::SystemTime;
+
+const SECOND: u64 = 1_000_000_000;
+
+/// Time as a detector has it. It need not be the real one.
+#[derive(Debug, Default)]
+pub(super) struct Clock {
+    /// Nanoseconds since 1970; 0 before anything was handed in.
+    now: u64,
+    /// The usual step of time where it moves by a second or more, ns.
+    usual_step: u64,
+}
+
+impl Clock {
+    /// Nanoseconds since 1970.
+    pub(super) fn now(&self) -> u64 {
+        self.now
+    }
+
+    /// Takes in a moment. One that is earlier by a little leaves the clock where it is; one that is earlier by
+    /// a minute or more sets it back. `true`: the machine slept, or nobody looked.
+    #[inline]
+    pub(super) fn set(&mut self, at: SystemTime) -> bool {
+        let since = at
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default();
+        let at = since
+            .as_secs()
+            .saturating_mul(SECOND)
+            .saturating_add(u64::from(since.subsec_nanos()));
+        let slept = at.abs_diff(self.now) >= SECOND && self.jump(at);
+        self.now = self.now.max(at);
+        slept
+    }
+
+    /// Time has moved by a second or more. Where that is far more than usual, the machine slept.
+    #[cold]
+    fn jump(&mut self, at: u64) -> bool {
+        let step = at.abs_diff(self.now);
+        let back = at < self.now;
+        if back && step < 60 * SECOND {
+            return false;
+        }
+        let started = self.now == 0;
+        let slept = back || (step >= 30 * SECOND && step / 20 >= self.usual_step);
+        if !started {
+            self.usual_step = self.usual_step - self.usual_step / 8 + step.min(3_600 * SECOND) / 8;
+        }
+        if back {
+            self.now = at;
+        }
+        slept && !started
+    }
+}

@@ -1,0 +1,147 @@
+//! Learning: what becomes normal for a watch, and the table made of it.
+
+use super::histogram::BUCKETS;
+use super::limits::{self, PARAMETERS};
+use super::table::Table;
+use super::watch::{BATCH, Watch};
+use super::{Histogram, dependence, tail};
+
+/// Calls before there is a first table.
+pub(super) const FIRST: u64 = 50;
+/// Calls after a start, of which nothing is told that only they say.
+const COLD: u64 = 50;
+/// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
+/// a season may be, and otherwise.
+const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
+const MOST: (u64, u64) = (4_000_000, 0);
+
+impl Watch {
+    /// The season has become known: what is normal is learned again from the calls that are left.
+    pub(super) fn begin_anew(&mut self) {
+        self.warmed_up(0);
+    }
+
+    /// Takes this for all that is known to be normal.
+    fn replace_normal(&mut self, normal: Histogram) {
+        self.normal_calls = normal.total();
+        self.grown = normal.clone();
+        self.normal = normal;
+        self.replaced = true;
+        self.quarantine = Default::default();
+        self.newest = 0;
+        self.rebuild_at = FIRST;
+        self.quiet();
+    }
+
+    /// Caches are cold, or time has passed that nobody saw: the next calls are looked at, and what
+    /// only they say is not told.
+    pub(super) fn cold(&mut self) {
+        self.cold_until = self.recent.pushed() + COLD;
+    }
+
+    /// From a baseline that was learned before.
+    pub(super) fn import(&mut self, durations: &Histogram) {
+        self.normal.merge(durations);
+        self.normal_calls = self.normal.total();
+        self.rebuild_at = FIRST;
+        self.cold();
+    }
+
+    /// What it does now is normal.
+    pub(super) fn accept(&mut self) -> bool {
+        let Some(change) = self.change.take() else {
+            return false;
+        };
+        self.replace_normal(change.since);
+        if self.normal_calls < FIRST {
+            self.table = None;
+        }
+        true
+    }
+
+    /// The baseline was of cold calls: what came after them is normal.
+    pub(super) fn warmed_up(&mut self, since: u64) {
+        self.replace_normal(self.since(since));
+        self.table = None;
+    }
+
+    pub(super) fn normal_calls(&self) -> u64 {
+        self.normal_calls
+    }
+
+    pub(super) fn learn(&mut self, batch: &[u16], at: u64) {
+        for bucket in batch {
+            self.quarantine[0].add_bucket(*bucket, 1);
+        }
+        self.newest += batch.len() as u64;
+        let quiet = self.score_share().is_none_or(|share| share < 0.5);
+        if quiet && self.newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512) {
+            let [newest, older] = &mut self.quarantine;
+            self.normal.merge(older);
+            self.grown.merge(older);
+            self.normal_calls += older.total();
+            std::mem::swap(newest, older);
+            newest.clear();
+            self.newest = 0;
+        }
+        if self.table.is_none()
+            && self.normal_calls + self.quarantine[1].total() + self.newest >= FIRST
+        {
+            self.end_quarantine();
+        }
+        // What is normal follows a season that is not known yet.
+        let old = if self.seasonal.follows() {
+            FOLLOWED
+        } else {
+            MOST
+        };
+        if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
+            self.normal.halve();
+            self.normal_calls = self.normal.total();
+            self.aged_at = at;
+            self.rebuild_at = FIRST;
+        }
+    }
+
+    /// The table is to be made anew; that takes some tenths of a millisecond.
+    #[inline]
+    pub(super) fn due(&self) -> bool {
+        self.normal_calls >= self.rebuild_at && self.change.is_none() && !self.seasonal.waits()
+    }
+
+    fn end_quarantine(&mut self) {
+        for histogram in &mut self.quarantine {
+            self.normal.merge(histogram);
+            self.grown.merge(histogram);
+            histogram.clear();
+        }
+        self.normal_calls = self.normal.total();
+        self.newest = 0;
+        if let (Some(middle), Some(low), Some(high)) = (
+            self.normal.place(0.5),
+            self.normal.place(0.25),
+            self.normal.place(0.75),
+        ) {
+            self.seasonal.center(middle, 3.0 * (high - low) / 1.349);
+        }
+    }
+
+    /// Makes table and limits anew from what is normal now.
+    pub(super) fn rebuild(&mut self, calls: f64) {
+        self.normal_calls = self.normal.total();
+        let next = self.normal_calls as f64 * PARAMETERS.growth;
+        self.rebuild_at = next as u64 + 8;
+        let table = Table::new(&self.normal, PARAMETERS.clip);
+        let quarantined = (self.newest + self.quarantine[1].total()) as usize;
+        let mut ordered = self.last(usize::MAX);
+        ordered.truncate(ordered.len().saturating_sub(quarantined));
+        if ordered.len() >= 50 {
+            self.ratios = dependence::ratios(&table, &ordered);
+        }
+        self.limits = limits::of(&table, &self.ratios, self.normal_calls as f64, calls);
+        self.single = tail::limit(&self.normal, 0.1 / calls)
+            .unwrap_or(u16::MAX)
+            .min(BUCKETS as u16);
+        self.table = Some(Box::new(table));
+    }
+}

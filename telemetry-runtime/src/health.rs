@@ -13,8 +13,17 @@ pub struct Health {
     pub tools: u64,
     /// Calls that counted as `_other`, since `max_tools` names were taken.
     pub calls_over_max_tools: u64,
-    /// Spans that found no room on their way to the exporters: more calls than can be taken in.
+    /// Spans of calls that found no room on their way to the exporters: more calls than can be taken in.
     pub spans_dropped_before_export: u64,
+    /// Spans of OpenTelemetry's SDK that found no room on their way to the exporters, or ended after
+    /// telemetry did.
+    pub sdk_spans_dropped: u64,
+    /// Attributes and events that spans and log lines had no room for: each has 128 at most, and says how
+    /// many are missing.
+    pub attributes_dropped: u64,
+    /// Records of calls that were not written since their tool had written `log_calls_per_second`
+    /// already. A record each minute says of which tools.
+    pub call_logs_suppressed: u64,
     /// Threads that have made calls and not ended, and those that have ended of which something is
     /// still to be collected.
     pub calling_threads: usize,
@@ -55,6 +64,9 @@ pub struct StoreHealth {
     /// Events that were lost: more waited than `store_queue_max_events`, the store would never
     /// take them, or telemetry ended before it was back.
     pub events_dropped: u64,
+    /// Times that what a tool has taught, a minute's worth of calls, was lost: the store would never take it,
+    /// or telemetry ended before it was back.
+    pub growth_dropped: u64,
     /// Operations that failed.
     pub failures: u64,
     /// The last of them.

@@ -155,6 +155,10 @@ pub(crate) mod metric {
     /// Log records handed to a destination that took them.
     pub(crate) const LOG_RECORDS_EXPORTED: &str = "telemetry.log_records.exported";
     pub(crate) const LOG_RECORDS_DROPPED: &str = "telemetry.log_records.dropped";
+    /// Records of calls beyond `log_calls_per_second`.
+    pub(crate) const LOG_RECORDS_SUPPRESSED: &str = "telemetry.log_records.suppressed";
+    /// Attributes and events that spans and log lines had no room for.
+    pub(crate) const ATTRIBUTES_DROPPED: &str = "telemetry.attributes.dropped";
     pub(crate) const CALLS_OVER_MAX_TOOLS: &str = "telemetry.calls.over_max_tools";
     /// Told of while they still ran.
     pub(crate) const CALLS_LONG: &str = "telemetry.calls.long";
@@ -175,6 +179,8 @@ pub(crate) mod metric {
     pub(crate) const STORE_EVENTS_WRITTEN: &str = "telemetry.store.events_written";
     pub(crate) const STORE_EVENTS_WAITING: &str = "telemetry.store.events_waiting";
     pub(crate) const STORE_EVENTS_DROPPED: &str = "telemetry.store.events_dropped";
+    /// Times that what a tool has taught was lost.
+    pub(crate) const STORE_GROWTH_DROPPED: &str = "telemetry.store.growth_dropped";
     /// Operations of the store that failed.
     pub(crate) const STORE_FAILURES: &str = "telemetry.store.failures";
 }

@@ -191,6 +191,7 @@ fn metrics_are_those_of_the_table(folder: &Path) {
     // Seen only where points have been dropped, and where a tool has drifted.
     emitted.insert("telemetry_metric_points_dropped_total".to_owned());
     emitted.insert("telemetry_log_records_dropped_total".to_owned());
+    emitted.insert("telemetry_log_records_suppressed_total".to_owned());
     emitted.insert("tool_drift_events_total".to_owned());
 
     let readme = read("README.md");
@@ -207,11 +208,12 @@ fn metrics_are_those_of_the_table(folder: &Path) {
     assert_eq!(named, emitted);
 }
 
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "README.md",
     "docs/command.md",
     "docs/configuration.md",
     "docs/drift.md",
+    "docs/drops.md",
     "docs/from-python.md",
     "docs/logs.md",
 ];

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use super::clock;
 use super::objective::Objective;
 use super::record::Event;
+use crate::collector::add_left_out;
 use crate::config::{Calls, LogCalls, Own, ParamsCapture};
 use crate::names::OTHER;
 use crate::notice::notice;
@@ -248,6 +249,8 @@ impl Tool {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         if notes.len() < MOST_NOTES {
             notes.push(event);
+        } else {
+            add_left_out(1);
         }
         self.has_notes.store(true, Relaxed);
     }

@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::left_out::add_left_out;
 use super::overflow::{Overflow, take_orphans};
 use super::sink::Sink;
 use crate::call::Record;
 use crate::call::active::Activity;
 use crate::call::clock::Anchor;
-use crate::call::record::Details;
 use crate::call::ring::{self, Reader, Rings, Thread};
 
 /// Records handed on between two looks at the clock.
@@ -106,8 +106,13 @@ fn take(ring: &mut Reader<Record>, mut items: usize, thread: &Thread, sinks: &mu
         let mut details_bytes = 0;
         ring.read(chunk, |calls| {
             sinks.iter_mut().for_each(|sink| sink.calls(calls, &anchor));
-            let details = calls.iter().flat_map(|call| call.details.as_deref());
-            details_bytes += details.map(Details::bytes).sum::<usize>();
+            for details in calls.iter().flat_map(|call| call.details.as_deref()) {
+                details_bytes += details.bytes();
+                let left_out = details.left_out.attributes + details.left_out.events;
+                if left_out > 0 {
+                    add_left_out(left_out);
+                }
+            }
         });
         thread.leave_room(details_bytes);
         items -= chunk;

@@ -2,6 +2,7 @@
 //! milliseconds, and never does I/O.
 
 mod drain;
+mod left_out;
 mod long;
 mod overflow;
 mod sink;
@@ -10,6 +11,7 @@ mod tests;
 mod thread;
 mod wake;
 
+pub(crate) use left_out::{add_left_out, left_out};
 pub(crate) use long::{long_calls, set_running_after, told};
 pub(crate) use overflow::{Overflow, Uncollected, add_orphan};
 pub(crate) use sink::Sink;

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::drain::{LANES, Owner};
+use super::left_out;
 use super::long::Watch;
 use super::sink::Sink;
 use super::wake::{self, wake};
@@ -51,6 +52,7 @@ impl Collector {
     /// metrics, then to each sink in turn.
     pub(crate) fn start(metrics: Metrics, sinks: Vec<Box<dyn Sink>>) -> std::io::Result<Self> {
         let owner = lock(&LANES).take_over();
+        left_out::restart();
         let metrics = Arc::new(Mutex::new(metrics));
         let mut all: Vec<Box<dyn Sink>> = vec![Box::new(Arc::clone(&metrics))];
         all.extend(sinks);

@@ -109,11 +109,11 @@ impl Tally {
         self.lock().clone()
     }
 
-    pub(super) fn delivered(&self, items: u64) {
+    pub(crate) fn delivered(&self, items: u64) {
         self.lock().delivered += items;
     }
 
-    pub(super) fn dropped(&self, cause: Cause, items: u64) {
+    pub(crate) fn dropped(&self, cause: Cause, items: u64) {
         self.lock().dropped[cause as usize] += items;
     }
 
@@ -134,7 +134,7 @@ impl Tally {
         counts.spilled_items = items;
     }
 
-    pub(super) fn failed(&self, why: &str) {
+    pub(crate) fn failed(&self, why: &str) {
         let mut counts = self.lock();
         counts.failures += 1;
         counts.last_error = Some(LastError::now(why));

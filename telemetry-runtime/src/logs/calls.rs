@@ -1,6 +1,7 @@
 //! A record a call, made from what the call left: the collector's side of logs.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Suppressed};
@@ -21,6 +22,14 @@ use crate::names::log::{
 use crate::otlp::Resource;
 use crate::otlp::logs::{LogData, LogEncoder, LogParts, LogWriter, Severity, SpanRef};
 use crate::value::Value;
+
+/// Records that were not written for the sake of `log_calls_per_second`, since `init`.
+static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
+
+/// How many records of calls were not written since their tool had written enough.
+pub(crate) fn suppressed() -> u64 {
+    SUPPRESSED.load(Relaxed)
+}
 
 /// Encodes a record of each call that is to have one, and hands on what is full or old enough.
 pub(crate) struct CallLogs {
@@ -63,6 +72,7 @@ impl CallLogs {
         rules: Rules,
         hand_on: impl Fn(Arc<Batch>) + Send + 'static,
     ) -> Self {
+        SUPPRESSED.store(0, Relaxed);
         Self {
             encoder: LogEncoder::new(resource, Lane::Calls),
             tools: Vec::new(),
@@ -137,6 +147,7 @@ impl Sink for CallLogs {
     fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
         let second = self.begun.elapsed().as_secs();
         let (level, per_second) = (settings::level(), settings::per_second());
+        let mut suppressed = 0;
         for record in calls {
             let nanos = record.nanos();
             let Some(severity) = wanted(record, nanos, level) else {
@@ -146,7 +157,12 @@ impl Sink for CallLogs {
             let known = known(&mut self.tools, record.origin.tool);
             if known.budget.take(second, per_second, severity, failed) {
                 self.write(record, nanos, severity, anchor);
+            } else {
+                suppressed += 1;
             }
+        }
+        if suppressed > 0 {
+            SUPPRESSED.fetch_add(suppressed, Relaxed);
         }
     }
 
@@ -167,6 +183,7 @@ impl Sink for CallLogs {
                     known(&mut self.tools, tool)
                         .budget
                         .suppress(calls, severity, failed);
+                    SUPPRESSED.fetch_add(calls, Relaxed);
                 }
             }
         }

@@ -19,7 +19,7 @@ mod settings;
 pub(crate) mod tracing_loki;
 
 use calls::span_of;
-pub(crate) use calls::{CallLogs, Rules};
+pub(crate) use calls::{CallLogs, Rules, suppressed};
 pub use lines::layer;
 pub(crate) use lines::{FRONT, Limits, Lines, install, parse};
 pub(crate) use note::{Note, WriteNote};

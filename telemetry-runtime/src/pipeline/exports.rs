@@ -166,7 +166,7 @@ impl Exports {
 
     pub(crate) fn report(&self, in_time: bool) -> Report {
         let mut traces = self.outlets.traces.report();
-        traces.dropped += self.dropped();
+        traces.dropped += self.dropped() + self.sdk_dropped();
         let mut logs = self.outlets.logs.report();
         let (dropped, waiting) = self.line_counts();
         logs.dropped += dropped;
@@ -181,6 +181,7 @@ impl Exports {
 
     pub(crate) fn health(&self, health: &mut Health) {
         health.spans_dropped_before_export = self.dropped();
+        health.sdk_spans_dropped = self.sdk_dropped();
         health.log_lines_dropped_before_export = self.line_counts().0;
         health.destinations = self.destinations();
         health.prometheus = self.outlets.pull.health();
@@ -202,6 +203,10 @@ impl Exports {
 
     fn dropped(&self) -> u64 {
         self.outlets.counts.dropped.load(Relaxed)
+    }
+
+    fn sdk_dropped(&self) -> u64 {
+        self.outlets.counts.sdk_dropped.load(Relaxed)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::config::Config;
 #[derive(Debug, Default)]
 pub(crate) struct Counts {
     pub(crate) dropped: AtomicU64,
+    pub(crate) sdk_dropped: AtomicU64,
 }
 
 pub(crate) fn span_sink(_config: &Config, _outlets: &Outlets) -> Option<Box<dyn Sink>> {

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use super::exports::Outlets;
 use crate::config::{Config, MetricsExporter, OtlpClient};
 use crate::error::Error;
-use crate::export::Refused;
+use crate::export::{Accepted, Cause, Refused};
 use crate::notice::notice;
 use crate::sdk::otlp_client::{self, OfficialMetrics};
+
+/// What its counts stand under.
+const NAME: &str = "opentelemetry-otlp";
 
 /// `None` where the built-in writer sends them: with other exporters beside OTLP, too, since
 /// what the official one takes reaches nobody else.
@@ -20,11 +23,20 @@ pub(crate) fn metrics(
     if config.otlp_client != OtlpClient::OpenTelemetryOtlp || !only_otlp {
         return Ok(None);
     }
-    let queues = Arc::clone(&outlets.metrics);
-    let answered = Arc::new(move |answer| match answer {
-        Ok(_) => {}
-        Err(Refused::Retry { why, .. } | Refused::Lost { why }) => {
-            queues.failed_elsewhere();
+    let tally = outlets.metrics.add_elsewhere(NAME);
+    let answered = Arc::new(move |points: u64, answer| match answer {
+        Ok(Accepted { rejected, .. }) => {
+            let rejected = points.min(rejected);
+            tally.delivered(points - rejected);
+            tally.dropped(Cause::Rejected, rejected);
+        }
+        Err(refused) => {
+            let (cause, why) = match refused {
+                Refused::Retry { why, .. } => (Cause::Expired, why),
+                Refused::Lost { why } => (Cause::Refused, why),
+            };
+            tally.failed(&why);
+            tally.dropped(cause, points);
             notice(&format!(
                 "opentelemetry-otlp: metrics were not taken: {why}"
             ));

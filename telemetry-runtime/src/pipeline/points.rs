@@ -4,15 +4,18 @@ use crate::health::{DestinationHealth, DriftHealth, Health, StoreHealth};
 use crate::metrics::HealthPoint;
 use crate::names::attribute::{CAUSE, DESTINATION, SIGNAL};
 use crate::names::metric::{
-    CALLS_LONG, CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST,
+    ATTRIBUTES_DROPPED, CALLS_LONG, CALLS_OVER_MAX_TOOLS, DRIFT_CALLBACK_PANICS, DRIFT_CALLS_LOST,
     DRIFT_CALLS_UNORDERED, DRIFT_NOTIFICATIONS_DROPPED, DRIFT_TOOLS, DRIFT_TOOLS_EVICTED,
-    EXPORT_FAILURES, LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, METRIC_POINTS_DROPPED,
-    METRIC_POINTS_EXPORTED, QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED, STORE_EVENTS_DROPPED,
-    STORE_EVENTS_WAITING, STORE_EVENTS_WRITTEN, STORE_FAILURES, TOOLS,
+    EXPORT_FAILURES, LOG_RECORDS_DROPPED, LOG_RECORDS_EXPORTED, LOG_RECORDS_SUPPRESSED,
+    METRIC_POINTS_DROPPED, METRIC_POINTS_EXPORTED, QUEUE_BYTES, SPANS_DROPPED, SPANS_EXPORTED,
+    STORE_EVENTS_DROPPED, STORE_EVENTS_WAITING, STORE_EVENTS_WRITTEN, STORE_FAILURES,
+    STORE_GROWTH_DROPPED, TOOLS,
 };
 
 /// The cause of spans that did not get as far as a queue.
 const RING_FULL: &str = "ring_full";
+/// The cause of spans of OpenTelemetry's SDK that did not.
+const SDK_QUEUE_FULL: &str = "sdk_queue_full";
 /// The cause of lines that did not.
 const QUEUE_FULL: &str = "queue_full";
 /// The destination of those.
@@ -27,8 +30,17 @@ pub(crate) fn of(health: &Health) -> Vec<HealthPoint> {
         gauge(TOOLS, health.tools, vec![]),
         counter(CALLS_OVER_MAX_TOOLS, health.calls_over_max_tools, vec![]),
         counter(CALLS_LONG, health.long_calls_seen, vec![]),
+        counter(ATTRIBUTES_DROPPED, health.attributes_dropped, vec![]),
         before_export(SPANS_DROPPED, health.spans_dropped_before_export, RING_FULL),
     ];
+    let sdk = health.sdk_spans_dropped;
+    if sdk > 0 {
+        points.push(before_export(SPANS_DROPPED, sdk, SDK_QUEUE_FULL));
+    }
+    let suppressed = health.call_logs_suppressed;
+    if suppressed > 0 {
+        points.push(counter(LOG_RECORDS_SUPPRESSED, suppressed, vec![]));
+    }
     of_drift(&health.drift, &mut points);
     if let Some(store) = &health.store {
         of_store(store, &mut points);
@@ -65,6 +77,7 @@ fn of_store(health: &StoreHealth, points: &mut Vec<HealthPoint>) {
     let counters = [
         (STORE_EVENTS_WRITTEN, health.events_written),
         (STORE_EVENTS_DROPPED, health.events_dropped),
+        (STORE_GROWTH_DROPPED, health.growth_dropped),
         (STORE_FAILURES, health.failures),
     ];
     points.extend(counters.map(|(name, value)| counter(name, value, vec![])));

@@ -17,8 +17,8 @@ pub(crate) struct Queues {
     all: RwLock<Vec<Named>>,
     /// Items handed to the queues, by all who make batches.
     handed: AtomicU64,
-    /// Attempts that failed of exporters that have no queue here.
-    failed_elsewhere: AtomicU64,
+    /// An exporter that has no queue here, and what became of what it was given.
+    elsewhere: RwLock<Option<(&'static str, Arc<Tally>)>>,
 }
 
 struct Named {
@@ -33,7 +33,7 @@ impl Queues {
             signal,
             all: RwLock::default(),
             handed: AtomicU64::new(0),
-            failed_elsewhere: AtomicU64::new(0),
+            elsewhere: RwLock::default(),
         }
     }
 
@@ -117,19 +117,36 @@ impl Queues {
         self.with(|all| each(all, |named| named.destination.shutdown(deadline)))
     }
 
+    /// Counts for an exporter that is handed its items by others.
     #[cfg(feature = "opentelemetry-otlp")]
-    pub(crate) fn failed_elsewhere(&self) {
-        self.failed_elsewhere.fetch_add(1, Relaxed);
+    pub(crate) fn add_elsewhere(&self, name: &'static str) -> Arc<Tally> {
+        let tally = Arc::new(Tally::default());
+        let mut elsewhere = self
+            .elsewhere
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        *elsewhere = Some((name, Arc::clone(&tally)));
+        tally
+    }
+
+    fn elsewhere(&self) -> Option<(&'static str, Arc<Tally>)> {
+        let elsewhere = self.elsewhere.read();
+        elsewhere.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn report(&self) -> SignalReport {
         let handed = self.handed.load(Relaxed);
-        let none = SignalReport {
-            failed: self.failed_elsewhere.load(Relaxed),
-            ..SignalReport::default()
-        };
+        let none = self.elsewhere().map(|(_, tally)| {
+            let counts = tally.counts();
+            SignalReport {
+                delivered: counts.delivered,
+                dropped: counts.dropped_total(),
+                failed: counts.failures,
+                ..SignalReport::default()
+            }
+        });
         self.with(|all| {
-            all.iter().fold(none, |mut sum, named| {
+            all.iter().fold(none.unwrap_or_default(), |mut sum, named| {
                 let counts = named.tally.counts();
                 sum.delivered += counts.delivered;
                 sum.dropped += counts.dropped_total();
@@ -142,7 +159,10 @@ impl Queues {
     }
 
     pub(crate) fn health(&self) -> Vec<DestinationHealth> {
-        self.with(|all| all.iter().map(|named| named.health(self.signal)).collect())
+        let elsewhere = self.elsewhere();
+        let elsewhere = elsewhere.map(|(name, tally)| health(name, &tally, self.signal));
+        let here = |named: &Named| health(named.name, &named.tally, self.signal);
+        self.with(|all| all.iter().map(here).chain(elsewhere).collect())
     }
 
     fn with<T>(&self, use_them: impl FnOnce(&[Named]) -> T) -> T {
@@ -150,29 +170,27 @@ impl Queues {
     }
 }
 
-impl Named {
-    fn health(&self, signal: Signal) -> DestinationHealth {
-        let counts = self.tally.counts();
-        let dropped = Cause::ALL.map(|cause| (cause.as_str(), counts.dropped(cause)));
-        DestinationHealth {
-            name: self.name.to_owned(),
-            signal: signal.as_str(),
-            delivered: counts.delivered,
-            dropped: dropped
-                .into_iter()
-                .filter(|(_, items)| *items > 0)
-                .collect(),
-            failures: counts.failures,
-            queue_bytes: counts.queue_bytes,
-            queue_batches: counts.queue_batches,
-            spilled: counts.spilled_items,
-            spilled_bytes: counts.spilled_bytes,
-            changed: counts.changed(),
-            last_error: counts.last_error.map(|last| LastError {
-                text: last.text,
-                at: last.at,
-            }),
-        }
+fn health(name: &str, tally: &Tally, signal: Signal) -> DestinationHealth {
+    let counts = tally.counts();
+    let dropped = Cause::ALL.map(|cause| (cause.as_str(), counts.dropped(cause)));
+    DestinationHealth {
+        name: name.to_owned(),
+        signal: signal.as_str(),
+        delivered: counts.delivered,
+        dropped: dropped
+            .into_iter()
+            .filter(|(_, items)| *items > 0)
+            .collect(),
+        failures: counts.failures,
+        queue_bytes: counts.queue_bytes,
+        queue_batches: counts.queue_batches,
+        spilled: counts.spilled_items,
+        spilled_bytes: counts.spilled_bytes,
+        changed: counts.changed(),
+        last_error: counts.last_error.map(|last| LastError {
+            text: last.text,
+            at: last.at,
+        }),
     }
 }
 

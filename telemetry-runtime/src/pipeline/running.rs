@@ -294,6 +294,8 @@ impl Health {
             calls_queue_bytes: call::ring::bytes_in_use(),
             long_calls: crate::collector::long_calls(),
             long_calls_seen: crate::collector::told(),
+            attributes_dropped: crate::collector::left_out(),
+            call_logs_suppressed: crate::logs::suppressed(),
             ..Self::default()
         }
     }

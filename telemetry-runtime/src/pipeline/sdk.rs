@@ -64,7 +64,7 @@ fn spans(config: &Config, outlets: &Outlets) -> Option<Spans> {
     Some(Spans {
         sink: Arc::new(move |batch| queues.push(&Arc::new(batch))),
         dropped: Arc::new(move |spans| {
-            counts.dropped.fetch_add(spans, Relaxed);
+            counts.sdk_dropped.fetch_add(spans, Relaxed);
         }),
         batch_max: config.traces.batch_max_spans,
         batch_delay: config.traces.batch_delay,

@@ -102,11 +102,7 @@ fn encode(metrics: &ResourceMetrics) -> Option<Batch> {
             .scope_metrics
             .retain(|scope| !scope.metrics.is_empty());
     }
-    let scopes = request
-        .resource_metrics
-        .iter()
-        .flat_map(|resource| &resource.scope_metrics);
-    let items = scopes.flat_map(|scope| &scope.metrics).map(points).sum();
+    let items = points_of(&request);
     (items > 0).then(|| Batch {
         signal: Signal::Metrics,
         lane: Lane::Calls,
@@ -125,6 +121,20 @@ fn leave_out_tools(scope: &mut ScopeMetrics) {
             .metrics
             .retain(|metric| !instruments::NAMES.contains(&metric.name.as_str()));
     }
+}
+
+/// Of all instruments.
+#[cfg(feature = "opentelemetry-otlp")]
+pub(super) fn all_points(metrics: &ResourceMetrics) -> u64 {
+    points_of(&metrics.into())
+}
+
+fn points_of(request: &ExportMetricsServiceRequest) -> u64 {
+    let scopes = request
+        .resource_metrics
+        .iter()
+        .flat_map(|resource| &resource.scope_metrics);
+    scopes.flat_map(|scope| &scope.metrics).map(points).sum()
 }
 
 fn points(metric: &Metric) -> u64 {

@@ -23,7 +23,7 @@ use opentelemetry_sdk::metrics::data::ResourceMetrics;
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 
 use self::client::{Client, Talk};
-use super::metrics::temporality;
+use super::metrics::{all_points, temporality};
 use super::user_exporter::{Feed, decode};
 use crate::Error;
 use crate::config::{Backend, Protocol};
@@ -49,8 +49,8 @@ pub(crate) fn traces(backend: &Backend) -> Result<Box<dyn Exporter>, Error> {
     Ok(Box::new(Traces { feed, talk }))
 }
 
-/// Is told how each export of the SDK's metrics ended.
-pub(crate) type Answered = Arc<dyn Fn(Result<Accepted, Refused>) + Send + Sync>;
+/// Is told how each export of the SDK's metrics ended, and of how many points it was.
+pub(crate) type Answered = Arc<dyn Fn(u64, Result<Accepted, Refused>) + Send + Sync>;
 
 /// Sends what the SDK measures to `backend`. No queue of ours is behind it: the official
 /// exporter's own retry, within the backend's timeout, is all there is.
@@ -115,7 +115,7 @@ impl PushMetricExporter for OfficialMetrics {
             Ok(()) => Ok(()),
             Err(why) => Err(why.to_string()),
         };
-        (self.answered)(self.talk.outcome(said));
+        (self.answered)(all_points(metrics), self.talk.outcome(said));
         result
     }
 

@@ -51,6 +51,8 @@ pub(crate) struct SpanCounts {
     pub(crate) encoded: AtomicU64,
     /// They found no room in their thread's ring.
     pub(crate) dropped: AtomicU64,
+    /// Of OpenTelemetry's SDK, which found no room either.
+    pub(crate) sdk_dropped: AtomicU64,
 }
 
 impl Spans {

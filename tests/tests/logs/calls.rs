@@ -218,6 +218,8 @@ fn what_is_over_the_budget_is_counted_and_failures_have_their_own() {
     for n in 0..1000 {
         let _ = lookup(n % 20, "secret");
     }
+    telemetry.flush(PATIENCE);
+    let suppressed = telemetry.health().call_logs_suppressed;
     let records = end(telemetry, &sink);
     let (summaries, calls): (Vec<_>, Vec<_>) = records
         .iter()
@@ -240,6 +242,7 @@ fn what_is_over_the_budget_is_counted_and_failures_have_their_own() {
         summaries.iter().map(of_one).sum::<usize>()
     };
     assert_eq!(number("suppressed.calls") + calls.len(), 1000);
+    assert_eq!(suppressed as usize, 1000 - calls.len());
     assert_eq!(number("suppressed.failures") + failed, 500);
     assert_eq!(summaries[0].severity_text, "ERROR");
     let said = message(summaries[0]);

@@ -52,7 +52,7 @@ pub fn parent(calls: impl FnOnce()) {
 #[span_fn("numbers")]
 #[inline(never)]
 pub fn numbers(number: u64, factor: f64) -> u64 {
-    tracing::add_span_tags!("number" => number, "factor" => factor);
+    tracing::add_span_tags!("number" => number as i64, "factor" => factor);
     counted(|| work::body(number).wrapping_add(factor as u64))
 }
 

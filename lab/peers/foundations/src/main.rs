@@ -45,9 +45,8 @@ impl Peer for Foundations {
             ..ActiveSamplingSettings::default()
         });
         settings.tracing.max_queue_size = NonZeroUsize::new(1_000_000);
-        if let TracesOutput::JaegerThriftUdp(output) = &mut settings.tracing.output {
-            output.server_addr = agent.local_addr().expect("it is bound").into();
-        }
+        let TracesOutput::JaegerThriftUdp(output) = &mut settings.tracing.output;
+        output.server_addr = agent.local_addr().expect("it is bound").into();
         let (ready, started) = std::sync::mpsc::channel();
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()

@@ -54,17 +54,21 @@ pub(crate) fn line(fields: &[(&str, Value)]) -> String {
         if line.len() > 1 {
             line.push(',');
         }
-        line.push_str(&Value::from(*name).to_string());
+        push_json(&mut line, &Value::from(*name));
         line.push(':');
-        for character in value.to_string().chars() {
-            match character {
-                '\u{7f}'..='\u{9f}' => line.push_str(&format!("\\u{:04x}", u32::from(character))),
-                other => line.push(other),
-            }
-        }
+        push_json(&mut line, value);
     }
     line.push_str("}\n");
     line
+}
+
+fn push_json(line: &mut String, value: &Value) {
+    for character in value.to_string().chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' => line.push_str(&format!("\\u{:04x}", u32::from(character))),
+            other => line.push(other),
+        }
+    }
 }
 
 /// A duration with three digits: `250ns`, `12.3ms`, `2m05s`.

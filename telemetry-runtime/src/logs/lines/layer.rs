@@ -14,6 +14,7 @@ use super::front::FRONT;
 use super::thread::help;
 use super::visit::{Fields, Keep, Scratch, Visitor, without_secrets};
 use crate::call::{self, Surroundings, with_rules};
+use crate::collector::add_left_out;
 use crate::export::is_own_thread;
 use crate::logs::{settings, span_of};
 use crate::names::attribute::TOOL_NAME;
@@ -174,6 +175,7 @@ where
             }
             let left_out = visitor.left_out;
             if left_out > 0 {
+                add_left_out(left_out);
                 log.dropped_attributes(left_out);
             }
             log.body(&without_secrets(message, rules));

@@ -222,9 +222,10 @@ fn other_protocols_are_errors_of_the_configuration() {
 fn provider(
     url: String,
     users_readers: bool,
-) -> (SdkMeterProvider, Receiver<Batch>, Receiver<bool>) {
+) -> (SdkMeterProvider, Receiver<Batch>, Receiver<(u64, bool)>) {
     let (answers, answered) = channel();
-    let answered_fn = Arc::new(move |answer: Result<_, _>| _ = answers.send(answer.is_ok()));
+    let answered_fn =
+        Arc::new(move |points, answer: Result<_, _>| _ = answers.send((points, answer.is_ok())));
     let official = otlp_client::metrics(&backend(url), true, answered_fn).unwrap();
     let (sink, batches) = sink();
     let to = Metrics {
@@ -247,7 +248,7 @@ fn metrics_of_the_sdk_go_through_the_official_exporter() {
     let (url, arrived) = server(vec![("200 OK", vec![]), ("400 Bad Request", vec![])]);
     let (provider, batches, answered) = provider(url, false);
     provider.force_flush().unwrap();
-    assert_eq!(answered.recv(), Ok(true));
+    assert_eq!(answered.recv(), Ok((1, true)));
     let arrived = arrived.recv().unwrap();
     assert!(arrived.head.contains("x-key: hushhush"), "{}", arrived.head);
     let request = ExportMetricsServiceRequest::decode(arrived.body.as_slice()).unwrap();
@@ -263,7 +264,7 @@ fn metrics_of_the_sdk_go_through_the_official_exporter() {
         .build()
         .add(2, &[]);
     provider.force_flush().unwrap_err();
-    assert_eq!(answered.recv(), Ok(false));
+    assert_eq!(answered.recv(), Ok((1, false)));
 }
 
 #[test]

@@ -132,10 +132,15 @@ fn what_a_store_never_took_is_counted_at_the_end() {
     drop(SqliteStore::open(&path).unwrap());
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN EXCLUSIVE").unwrap();
-    let keeper = keeper(open(&path), 100, &Arc::default());
+    let seen = Arc::new(Seen::default());
+    let keeper = keeper(open(&path), 100, &seen);
     (1..=5).for_each(|number| keeper.event(event(number)));
+    let growth = Growth::new("t", false, baseline(5));
+    seen.growth.lock().unwrap().push(growth);
     keeper.shutdown(Instant::now() + Duration::from_millis(50));
     assert_eq!(keeper.health().events_dropped, 5);
+    // Its thread may still be in its last attempt.
+    until(|| keeper.health().growth_dropped == 1);
     keeper.event(event(6));
     assert_eq!(keeper.health().events_dropped, 6, "after the end");
 }

@@ -80,11 +80,18 @@ impl Work {
             let (asked, stop) = self.sleep(wait);
             let outcome = catch_unwind(AssertUnwindSafe(|| self.work(asked.is_some())))
                 .unwrap_or_else(|_| Err(StoreError::unavailable("the store panicked")));
+            let mut growth_left = 0;
             wait = match outcome {
                 Ok(()) => self.succeeded(),
-                Err(error) => self.failed(&error),
+                Err(error) => {
+                    if stop {
+                        growth_left = self.growth_left();
+                    }
+                    self.failed(&error)
+                }
             };
             let mut state = self.shared.state();
+            state.health.growth_dropped += growth_left;
             if let Some(asked) = asked {
                 state.answered = asked;
             }
@@ -143,8 +150,11 @@ impl Work {
             let marks = match store.write(batch) {
                 Err(error) if error.kind() == Kind::Unfit => {
                     // It would be refused for ever, and all that follows would wait behind it.
-                    let events = batch.events.len() as u64;
-                    self.shared.state().health.events_dropped += events;
+                    let (events, growth) = (batch.events.len(), batch.growth.len());
+                    let mut state = self.shared.state();
+                    state.health.events_dropped += events as u64;
+                    state.health.growth_dropped += growth as u64;
+                    drop(state);
                     self.forget_batch();
                     return Err(error);
                 }
@@ -239,6 +249,12 @@ impl Work {
             self.watched.decided(&mark.tool, mark.decision);
             self.told.insert(mark.tool);
         }
+    }
+
+    /// What was learned and is not stored: in the batch that was not taken, and since.
+    fn growth_left(&self) -> u64 {
+        let pending = self.pending.as_ref().map_or(0, |batch| batch.growth.len());
+        (pending + self.watched.growth().len()) as u64
     }
 
     fn forget_batch(&mut self) {

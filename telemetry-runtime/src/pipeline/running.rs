@@ -22,6 +22,9 @@ static RUNNING: RwLock<Option<Arc<Running>>> = RwLock::new(None);
 /// Held while one starts, so that the lock above is not: what starts may ask for health.
 static STARTING: Mutex<()> = Mutex::new(());
 
+/// How long a reader of the numbers waits for the calls that ended before it came: the collector's
+/// thread, which never waits for anybody, may have to wait for a processor.
+const COLLECTED: Duration = Duration::from_secs(10);
 /// What the collector may take beyond a deadline. It does no I/O, and what it still holds
 /// would be in no report.
 const GRACE: Duration = Duration::from_secs(1);
@@ -250,7 +253,7 @@ impl Running {
 
     /// Of all calls that have ended before this one began.
     pub(crate) fn statistics(&self) -> Vec<ToolStatistics> {
-        self.collector.drain(deadline(Duration::from_secs(1)));
+        self.collector.drain(deadline(COLLECTED));
         self.collector.read(Metrics::statistics)
     }
 

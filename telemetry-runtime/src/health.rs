@@ -90,6 +90,8 @@ pub struct DriftHealth {
     pub calls_unordered: u64,
     /// Calls that it was not handed: its thread has ended.
     pub calls_lost: u64,
+    /// Calls that were sent although not sampled, since their tool had drifted (`traces_keep`).
+    pub calls_kept: u64,
     /// Events so far.
     pub events: u64,
     /// Tools that gave way to others, since `drift_max_tools` were watched.

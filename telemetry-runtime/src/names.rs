@@ -172,6 +172,8 @@ pub(crate) mod metric {
     /// Calls that came to the detector counted, without their order.
     pub(crate) const DRIFT_CALLS_UNORDERED: &str = "telemetry.drift.calls_unordered";
     pub(crate) const DRIFT_CALLS_LOST: &str = "telemetry.drift.calls_lost";
+    /// Calls that were sent although not sampled, since their tool had drifted.
+    pub(crate) const DRIFT_CALLS_KEPT: &str = "telemetry.drift.calls_kept";
     /// Events that a subscriber was too slow for.
     pub(crate) const DRIFT_NOTIFICATIONS_DROPPED: &str = "telemetry.drift.notifications_dropped";
     pub(crate) const DRIFT_CALLBACK_PANICS: &str = "telemetry.drift.callback_panics";

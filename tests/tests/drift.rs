@@ -340,6 +340,42 @@ fn a_change_and_its_return_are_told_everywhere() {
     assert!((span.start_time_unix_nano..=span.end_time_unix_nano).contains(&shown.time_unix_nano));
 }
 
+/// Nothing is sampled, and of the tool that has changed some calls are sent all the same, with what is
+/// around them.
+#[test]
+fn calls_of_a_tool_that_has_drifted_are_kept() {
+    let _alone = alone();
+    let sink = Sink::start(Mode::Accept);
+    let telemetry = Telemetry::builder()
+        .no_file()
+        .otlp(sink.url())
+        .set("metrics_exporter", "none")
+        .set("logs_exporter", "none")
+        .set("traces_sample_rate", 0.0)
+        .set("traces_keep", vec!["drifting"])
+        .init()
+        .expect("a right configuration");
+    failing("steady_one", SELDOM, 4000);
+    failing("kept_one", SELDOM, 4000);
+    assert_eq!(telemetry.health().drift.calls_kept, 0);
+    fail_until(&["kept_one"], OFTEN, Status::Drifted);
+    telemetry_tests::tool!("around_kept", || call("kept_one", 2));
+    failing("steady_one", SELDOM, 400);
+    let report = telemetry.shutdown(PATIENCE);
+    assert!(report.is_complete(), "{report}");
+    let seen = sink.seen();
+    let of = |name: &str| seen.spans.iter().filter(|span| span.name == name).count();
+    // A minute's worth, and more only if a minute has gone by.
+    assert!(of("tool.kept_one") >= 2, "{}", seen.spans.len());
+    assert_eq!(of("tool.around_kept"), 1);
+    assert_eq!(of("tool.steady_one"), 0);
+    let reasons = seen
+        .spans
+        .iter()
+        .map(|span| text(&span.attributes, "tool.sampled.reason"));
+    assert!(reasons.into_iter().all(|reason| reason == "drifting"));
+}
+
 #[test]
 fn what_is_meant_to_be_so_is_accepted() {
     let _alone = alone();

@@ -433,6 +433,8 @@ impl Began {
             Kept::Error
         } else if self.state.keeps_slow() && self.origin.tool.is_slow(self.start, end) {
             Kept::Slow
+        } else if self.state.keeps_drifting() && self.origin.tool.takes_example() {
+            Kept::Drifting
         } else {
             Kept::No
         }

@@ -119,6 +119,7 @@ impl Outcome {
 pub(crate) enum Kept {
     #[default]
     No,
+    Drifting,
     Slow,
     Error,
 }
@@ -127,6 +128,7 @@ impl Kept {
     pub(crate) fn reason(self) -> Option<&'static str> {
         match self {
             Self::No => None,
+            Self::Drifting => Some("drifting"),
             Self::Slow => Some("slow"),
             Self::Error => Some("error"),
         }

@@ -17,6 +17,7 @@ impl State {
     const KEEP_SLOW: u8 = 1 << 4;
     const LOGS: u8 = 1 << 5;
     const CAPTURES: u8 = 1 << 6;
+    const KEEP_DRIFTING: u8 = 1 << 7;
 
     /// `spans`, `logs`: they go somewhere; `context`: make spans current for OpenTelemetry.
     pub(crate) fn running(
@@ -32,7 +33,8 @@ impl State {
                 | flag(logs, Self::LOGS)
                 | flag(context, Self::CONTEXT)
                 | flag(spans && keep.error, Self::KEEP_ERROR)
-                | flag(spans && keep.slow, Self::KEEP_SLOW),
+                | flag(spans && keep.slow, Self::KEEP_SLOW)
+                | flag(spans && keep.drifting, Self::KEEP_DRIFTING),
         )
     }
 
@@ -105,5 +107,10 @@ impl State {
     #[inline]
     pub(crate) fn keeps_slow(self) -> bool {
         self.0 & Self::KEEP_SLOW != 0
+    }
+
+    #[inline]
+    pub(crate) fn keeps_drifting(self) -> bool {
+        self.0 & Self::KEEP_DRIFTING != 0
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use super::clock;
@@ -55,6 +55,8 @@ pub(crate) struct Tool {
     late_over: AtomicU64,
     /// `drift` of the configuration, as [`WATCHED`] and [`UNWATCHED`]; else as its place says.
     drift: AtomicU8,
+    /// Calls that are still wanted as examples of what it has become.
+    examples: AtomicU32,
     /// What the next of its spans that is sent shows.
     has_notes: AtomicBool,
     notes: Mutex<Vec<Event>>,
@@ -160,6 +162,7 @@ impl Tool {
             slow_over_units: AtomicU64::new(u64::MAX),
             late_over: AtomicU64::new(u64::MAX),
             drift: AtomicU8::new(0),
+            examples: AtomicU32::new(0),
             has_notes: AtomicBool::new(false),
             notes: Mutex::default(),
         }
@@ -210,6 +213,25 @@ impl Tool {
     pub(crate) fn is_slow(&self, start: u64, end: u64) -> bool {
         end.saturating_sub(start) > self.slow_over_units.load(Relaxed)
             && clock::nanos(start, end) > self.slow_over()
+    }
+
+    /// The tool has drifted: so many calls are wanted as examples.
+    pub(crate) fn want_examples(&self, calls: u32) {
+        self.examples.store(calls, Relaxed);
+    }
+
+    /// Whether a call is wanted as one.
+    #[inline]
+    pub(crate) fn takes_example(&self) -> bool {
+        self.examples.load(Relaxed) != 0 && self.take_example()
+    }
+
+    #[cold]
+    fn take_example(&self) -> bool {
+        let one_less = |left: u32| left.checked_sub(1);
+        self.examples
+            .fetch_update(Relaxed, Relaxed, one_less)
+            .is_ok()
     }
 
     /// ns over which a call counts in `tool.slow`: the objective's latency, else its limit.

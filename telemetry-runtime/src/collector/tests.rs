@@ -25,11 +25,7 @@ fn alone() -> MutexGuard<'static, ()> {
 fn collector(sink: impl Sink + 'static) -> Collector {
     let metrics = Metrics::new(&[1.0, 10.0], true);
     let collector = Collector::start(metrics, vec![Box::new(sink)]).expect("a thread");
-    let keep = Keep {
-        error: false,
-        slow: false,
-    };
-    State::running(true, false, false, keep).set();
+    State::running(true, false, false, Keep::default()).set();
     collector
 }
 

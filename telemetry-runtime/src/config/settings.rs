@@ -445,6 +445,8 @@ pub(crate) enum ParamsCapture {
 pub(crate) struct Keep {
     pub(crate) error: bool,
     pub(crate) slow: bool,
+    /// Of tools that have drifted, some.
+    pub(crate) drifting: bool,
 }
 
 /// One entry of `tools`.

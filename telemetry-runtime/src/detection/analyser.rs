@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::announce::Announcer;
+use super::examples::Examples;
 use super::feed::{Call, Counted, WAITING};
 use super::settings::Settings;
 use super::tally::{Tally, add};
@@ -157,6 +158,8 @@ pub(crate) struct Analyser {
     events: HashMap<String, Vec<(&'static str, &'static str, u64)>>,
     announcer: Arc<Announcer>,
     tally: Arc<Tally>,
+    /// Where `traces_keep` asks for them.
+    examples: Option<Examples>,
     /// When all tools were looked at.
     ticked: Instant,
 }
@@ -177,6 +180,7 @@ impl Analyser {
     ) -> Result<Self, ConfigError> {
         Ok(Self {
             detector: Detector::new(settings.detector.clone())?,
+            examples: settings.keeps_examples.then(Examples::default),
             settings,
             tools: Vec::new(),
             events: HashMap::new(),
@@ -206,6 +210,9 @@ impl Analyser {
             self.ticked = Instant::now();
             self.detector.advance(SystemTime::now());
             self.count_tools();
+            if let Some(examples) = &mut self.examples {
+                examples.tick(self.ticked, &self.detector);
+            }
         }
     }
 
@@ -315,6 +322,11 @@ impl Analyser {
         } else {
             let _ = self.detector.set_config(settings.detector.clone());
         }
+        self.examples = settings.keeps_examples.then(Examples::default);
+        if let Some(examples) = &mut self.examples {
+            let tools = self.tools.iter();
+            tools.for_each(|known| examples.look_at(known.tool, &self.detector));
+        }
         self.settings = settings;
         let names: Vec<String> = self.detector.tools().map(str::to_owned).collect();
         for name in names {
@@ -343,6 +355,9 @@ impl Analyser {
                 .tools
                 .iter()
                 .find(|known| known.tool.name == event.tool_name);
+            if let (Some(examples), Some(known)) = (&mut self.examples, tool) {
+                examples.look_at(known.tool, &self.detector);
+            }
             self.announcer
                 .announce(&event, tool.map(|known| known.tool));
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::analyser::{Link, Message};
 use super::tally::{Tally, add};
 use crate::call::clock::Anchor;
-use crate::call::record::Caller;
+use crate::call::record::{Caller, Kept};
 use crate::call::{Outcome, Record};
 use crate::collector::{Overflow, Sink, Uncollected};
 
@@ -96,6 +96,9 @@ impl Sink for Feed {
             if !record.origin.is_watched() {
                 continue;
             }
+            if record.kept == Kept::Drifting {
+                add(&self.tally.calls_kept, 1);
+            }
             self.open.push(Call {
                 tool: record.origin.tool.id,
                 caller: record.ids.caller,
@@ -146,7 +149,7 @@ mod tests {
             ids: Ids::default(),
             parent: 0,
             outcome,
-            kept: crate::call::record::Kept::No,
+            kept: Kept::No,
             details: None,
         }
     }

@@ -7,6 +7,7 @@
 
 mod analyser;
 mod announce;
+mod examples;
 mod feed;
 mod kept;
 mod live;

@@ -11,6 +11,8 @@ pub(super) struct Settings {
     pub(super) detector: DetectorConfig,
     /// `drift_detection_enabled`
     pub(super) watches: bool,
+    /// `traces_keep` has `drifting`.
+    pub(super) keeps_examples: bool,
     drift: Drift,
     calls: Arc<Calls>,
 }
@@ -36,6 +38,7 @@ impl Settings {
         Self {
             detector,
             watches: drift.enabled,
+            keeps_examples: drift.enabled && config.calls.keep.drifting,
             drift: drift.clone(),
             calls: Arc::new(config.calls.clone()),
         }

@@ -309,6 +309,12 @@ impl Detector {
         self.tool(tool)?.score()
     }
 
+    /// Whether a change of the tool was told that is not over. A muted tool's counts as told.
+    #[must_use]
+    pub fn is_drifting(&self, tool: &str) -> bool {
+        self.tool(tool).is_some_and(Tool::is_changed)
+    }
+
     fn tool(&self, name: &str) -> Option<&Tool> {
         let slot = self.names.get(name)?;
         Some(&self.tools[*slot as usize].tool)

@@ -76,7 +76,7 @@ impl Tool {
         })
     }
 
-    fn is_changed(&self) -> bool {
+    pub(super) fn is_changed(&self) -> bool {
         self.told.is_some()
             || self.errors.told_at().is_some()
             || self.rate.told_at().is_some()

@@ -26,6 +26,7 @@ pub(super) fn calls(layers: &Layers) -> Calls {
         keep: Keep {
             error: keep.contains(&"error"),
             slow: keep.contains(&"slow"),
+            drifting: keep.contains(&"drifting"),
         },
         otel_context: layers.flag("otel_context") && crate::config::features::has("trace"),
         params_capture: ParamsCapture::of(layers.choice("params_capture")),

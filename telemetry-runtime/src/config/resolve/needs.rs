@@ -20,6 +20,7 @@ impl Resolver<'_> {
                 Typed::Names(names) if names.iter().any(|name| BY_VALUE.contains(name)) => {
                     names.first().copied()
                 }
+                Typed::Names(names) if names.contains(&"drifting") => Some("drift"),
                 _ => key.feature.or_else(|| keys::find(key.switch?)?.feature),
             };
             if let Some(feature) = feature.filter(|feature| !features::has(feature)) {

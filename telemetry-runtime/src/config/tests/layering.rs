@@ -50,7 +50,8 @@ fn defaults_are_those_of_the_table() {
         config.calls.keep,
         Keep {
             error: true,
-            slow: true
+            slow: true,
+            drifting: false
         }
     );
     assert_eq!(config.calls.params_capture, ParamsCapture::All);
@@ -461,7 +462,8 @@ fn the_builder_takes_every_kind_of_value() {
         config.calls.keep,
         Keep {
             error: true,
-            slow: false
+            slow: false,
+            drifting: false
         }
     );
     assert_eq!(config.calls.params_redact, ["pin", "token"]);

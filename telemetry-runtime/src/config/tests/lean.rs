@@ -54,6 +54,7 @@ fn signals() {
     needs(Try::new().set("metrics_enabled", true), "metrics");
     needs(Try::new().set("log_level", "INFO"), "logs");
     needs(Try::new().set("drift_detection_enabled", true), "drift");
+    needs(Try::new().set("traces_keep", "[error, drifting]"), "drift");
     needs(Try::new().set("loki_enabled", true), "loki");
     needs(Try::new().set("loki_url", "http://host"), "loki");
     needs(Try::new().set("sdk_providers", true), "sdk");

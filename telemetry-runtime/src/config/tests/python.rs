@@ -217,7 +217,8 @@ fn merge_keys_lists_numbers_as_texts_and_other_programs_sections() {
         config.calls.keep,
         Keep {
             error: true,
-            slow: false
+            slow: false,
+            drifting: false
         }
     );
     assert_eq!(config.service_version.as_deref(), Some("1.10"));

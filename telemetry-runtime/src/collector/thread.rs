@@ -15,8 +15,8 @@ use crate::call::active::{Activity, each_async};
 use crate::call::clock;
 use crate::metrics::Metrics;
 
-/// How long records wait while calls are made, and while none are.
-const BUSY: Duration = Duration::from_millis(5);
+/// How long records wait while calls are made, and while none are. A ring that is full calls before.
+const BUSY: Duration = Duration::from_millis(10);
 const IDLE: Duration = Duration::from_millis(50);
 
 /// The thread that drains all rings.
@@ -142,7 +142,7 @@ impl Shared {
             if records > 0 {
                 idle_since = Instant::now();
             }
-            let idle = idle_since.elapsed() > 20 * BUSY;
+            let idle = idle_since.elapsed() > 10 * BUSY;
             wake::wait(if idle { IDLE } else { BUSY });
         }
     }

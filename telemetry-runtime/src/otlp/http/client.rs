@@ -8,9 +8,11 @@ use flate2::write::GzEncoder;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use ureq::Agent;
+use ureq::unversioned::transport::DefaultConnector;
 
 use super::super::endpoint::Endpoint;
 use super::super::refusal;
+use super::names::Names;
 use crate::config::Backend;
 use crate::error::Error;
 use crate::export::Refused;
@@ -23,6 +25,7 @@ const LARGEST_ANSWER: u64 = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct HttpClient {
     agent: Agent,
+    names: Names,
     endpoint: Endpoint,
     timeout: Duration,
     gzip: bool,
@@ -49,9 +52,12 @@ impl HttpClient {
         if endpoint.is_loopback() {
             config = config.proxy(None);
         }
-        let config = secured(config, backend, &endpoint)?;
+        let config = secured(config, backend, &endpoint)?.build();
+        let names = Names::default();
+        let connector = DefaultConnector::default();
         Ok(Self {
-            agent: config.build().into(),
+            agent: Agent::with_parts(config, connector, names.clone()),
+            names,
             endpoint,
             timeout: backend.timeout,
             gzip: backend.gzip,
@@ -128,6 +134,7 @@ impl HttpClient {
     }
 
     fn no_answer(&self, error: &ureq::Error, timeout: Duration) -> Refused {
+        self.names.forget();
         let why = match error {
             ureq::Error::Timeout(_) => format!("no answer within {timeout:.1?}"),
             ureq::Error::Io(error) => error.to_string(),

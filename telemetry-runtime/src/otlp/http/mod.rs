@@ -3,6 +3,7 @@
 mod client;
 #[cfg(feature = "otlp-http")]
 mod exporter;
+mod names;
 
 pub(crate) use client::HttpClient;
 #[cfg(feature = "otlp-http")]

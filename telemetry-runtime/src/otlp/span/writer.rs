@@ -8,6 +8,13 @@ use crate::value::Value;
 /// `Span.attributes`
 pub(super) const ATTRIBUTES: u32 = 9;
 
+/// Bytes of a span's fields of known length, at most.
+const FIXED: usize = 62;
+/// Bytes of the longest outcome that goes the short way; there is none that is longer.
+const LONGEST_OUTCOME: usize = 16;
+/// Bytes of its last two attributes, at most.
+const ENDING: usize = 8 + TOOL_STATUS.len() + LONGEST_OUTCOME + 7 + TOOL_DURATION_MS.len() + 8;
+
 /// W3C's flag `sampled`.
 const SAMPLED: u32 = 0x01;
 /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: it is known whether the parent, or the link, is remote.
@@ -83,13 +90,15 @@ impl<'a> SpanWriter<'a> {
     }
 
     pub(super) fn data(&mut self, span: &SpanData<'_>) {
+        let parts = span.parts.encoded();
+        // Once for all that nearly each span has.
+        self.out.reserve(FIXED + parts.len() + ENDING);
         self.fixed(span);
-        self.out.extend_from_slice(span.parts.encoded());
+        self.out.extend_from_slice(parts);
         if !span.trace_state.is_empty() {
             wire::bytes(self.out, 3, span.trace_state.as_bytes());
         }
-        self.text(TOOL_STATUS, span.outcome);
-        attribute::double(self.out, ATTRIBUTES, TOOL_DURATION_MS, span.duration_ms);
+        self.ending(span);
         if span.slow {
             self.attribute(TOOL_SLOW, &Value::Bool(true));
         }
@@ -107,11 +116,37 @@ impl<'a> SpanWriter<'a> {
         }
     }
 
+    /// `tool.status` and `tool.duration_ms`, as one block.
+    fn ending(&mut self, span: &SpanData<'_>) {
+        let outcome = span.outcome.as_bytes();
+        if outcome.len() > LONGEST_OUTCOME {
+            self.text(TOOL_STATUS, span.outcome);
+            attribute::double(self.out, ATTRIBUTES, TOOL_DURATION_MS, span.duration_ms);
+            return;
+        }
+        const STATUS: usize = TOOL_STATUS.len();
+        const DURATION: usize = TOOL_DURATION_MS.len();
+        let length = outcome.len();
+        let mut block = [0; ENDING];
+        block[..4].copy_from_slice(&[0x4a, (STATUS + length + 6) as u8, 0x0a, STATUS as u8]);
+        block[4..][..STATUS].copy_from_slice(TOOL_STATUS.as_bytes());
+        block[4 + STATUS..][..4].copy_from_slice(&[0x12, length as u8 + 2, 0x0a, length as u8]);
+        let at = 8 + STATUS;
+        block[at..][..length].copy_from_slice(outcome);
+        let block = &mut block[..at + length + 7 + DURATION + 8];
+        let duration = &mut block[at + length..];
+        duration[..4].copy_from_slice(&[0x4a, DURATION as u8 + 13, 0x0a, DURATION as u8]);
+        duration[4..][..DURATION].copy_from_slice(TOOL_DURATION_MS.as_bytes());
+        duration[4 + DURATION..][..3].copy_from_slice(&[0x12, 9, 0x21]);
+        duration[7 + DURATION..].copy_from_slice(&span.duration_ms.to_le_bytes());
+        self.out.extend_from_slice(block);
+    }
+
     /// The fields of known length, as one block: `trace_id` 1, `span_id` 2, `start_time_unix_nano`
     /// 7, `end_time_unix_nano` 8, `flags` 16, `parent_span_id` 4.
     fn fixed(&mut self, span: &SpanData<'_>) {
         let remote = span.parent.is_some_and(|parent| parent.remote);
-        let mut block = [0; 62];
+        let mut block = [0; FIXED];
         block[..2].copy_from_slice(&[0x0a, 16]);
         block[2..18].copy_from_slice(&span.trace_id);
         block[18..20].copy_from_slice(&[0x12, 8]);

@@ -89,6 +89,15 @@ impl Active {
         }
     }
 
+    /// The same where `level` is the innermost.
+    #[inline]
+    pub(crate) fn leave_innermost(&self, level: usize) {
+        self.depth.store(level as u32, Release);
+        if level >= SHALLOW {
+            self.leave_deeper(level);
+        }
+    }
+
     /// The call of `level` has ended; those above it go on.
     #[cold]
     pub(crate) fn clear(&self, level: usize) {

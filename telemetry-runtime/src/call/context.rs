@@ -129,12 +129,18 @@ fn span_in(context: &Context, ids: Ids) -> SpanContext {
     )
 }
 
-/// Makes a context current until what it gives is dropped; not any more once the thread's
-/// locals are gone.
+/// Makes a call current until what it gives is dropped. Only while the thread has its locals.
+#[inline(never)]
+pub(crate) fn make_current(ids: &Ids) -> Attached {
+    // It goes to where it is current as it was made: who clones one counts it twice, by instructions
+    // that lock.
+    Some(Context::map_current(|context| derived(context, *ids)).attach())
+}
+
+/// The same for what was made current before.
 #[inline]
 pub(crate) fn attach(context: &Kept) -> Attached {
-    let context = context.as_ref().filter(|_| local::are_alive());
-    context.map(|context| context.clone().attach())
+    context.as_ref().map(|context| context.clone().attach())
 }
 
 /// Makes current again what was before. Once the thread's locals are gone there is no such

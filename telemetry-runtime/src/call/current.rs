@@ -10,10 +10,11 @@ use pin_project_lite::pin_project;
 
 use super::capture::text;
 use super::failure::{Message, error_type};
-use super::local::{self, DetailsOf, Frame, Position, SharedDetails};
+use super::frame::{DetailsOf, Frame, SharedDetails};
+use super::local::{self, Position};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
-use super::tool::Tool;
+use super::tool::Origin;
 use super::{clock, context, limits};
 use crate::ids::{SpanId, TraceId};
 use crate::value::Value;
@@ -43,7 +44,7 @@ pub fn current() -> Current {
 #[derive(Clone, Default)]
 pub struct Current {
     ids: Ids,
-    tool: Option<&'static Tool>,
+    origin: Option<&'static Origin>,
     details: Option<SharedDetails>,
     /// OpenTelemetry's context where the handle was made: the call's baggage is in it.
     context: context::Kept,
@@ -67,7 +68,7 @@ impl Current {
         };
         Self {
             ids: frame.ids,
-            tool: frame.tool,
+            origin: frame.origin,
             details: Some(frame.details.share()),
             context,
         }
@@ -88,7 +89,7 @@ impl Current {
     pub(super) fn of_capture(ids: Ids) -> Self {
         Self {
             ids,
-            tool: None,
+            origin: None,
             details: Some(SharedDetails::default()),
             context: context::Kept::default(),
         }
@@ -234,14 +235,13 @@ impl Current {
         };
         let frame = Frame {
             ids: self.ids,
-            tool: self.tool,
+            origin: self.origin,
             seen: context::active_span(),
             details: DetailsOf::Shared(details),
             ..Frame::default()
         };
         Entered {
-            position: local::with(|local| local.poll(frame)),
-            attached,
+            position: local::with(|local| local.poll(frame, attached)).flatten(),
         }
     }
 }
@@ -250,14 +250,12 @@ impl Current {
 #[derive(Default)]
 pub(super) struct Entered {
     position: Option<Position>,
-    attached: context::Attached,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        context::detach(std::mem::take(&mut self.attached));
         if let Some(position) = self.position {
-            let frame = local::with(|local| local.leave(position)).flatten();
+            let frame = local::leave(position);
             // What was kept here keeps the call itself, wherever it ends.
             if let Some(frame) = frame
                 && frame.kept != Kept::No

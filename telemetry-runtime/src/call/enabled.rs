@@ -12,19 +12,40 @@ use super::record::Outcome;
 use super::site::Site;
 use super::state::State;
 
-/// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted.
+/// Begins a call of the tool at `site`; `capture` runs if its parameters are wanted. Where nobody
+/// listens it is a load and a branch, in the function itself.
+#[inline]
 pub fn call(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Call {
+    let state = State::now();
     Call {
-        running: begin(site, capture),
+        running: match state.is_running() {
+            true => begin(site, capture, state),
+            false => None,
+        },
     }
 }
 
-fn begin(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Option<Running> {
-    let state = State::now();
-    match state.is_running() {
-        true => live::run(state, site.origin(), capture),
-        false => None,
+#[inline(never)]
+fn begin(
+    site: &'static Site,
+    capture: &mut dyn FnMut(&mut Params<'_>),
+    state: State,
+) -> Option<Running> {
+    match site.known_origin() {
+        Some(origin) => live::run(state, origin, capture),
+        None => begin_first(site, capture, state),
     }
+}
+
+/// Apart, so that nothing has to be kept for after it.
+#[cold]
+#[inline(never)]
+fn begin_first(
+    site: &'static Site,
+    capture: &mut dyn FnMut(&mut Params<'_>),
+    state: State,
+) -> Option<Running> {
+    live::run(state, site.origin(), capture)
 }
 
 /// A call that runs. Dropped before it has ended, it was a panic that came by.
@@ -43,19 +64,20 @@ impl Call {
     ) -> T {
         let output = body();
         if self.running.is_some() {
-            self.end(ending(&output));
+            // A panic of it is one of the call.
+            let failure = ending(&output);
+            if let Some(running) = self.running.take() {
+                match failure {
+                    None => running.end_plain(Outcome::Success),
+                    Some(failure) => running.fail(Outcome::Error, &failure),
+                }
+            }
         }
         output
     }
 
-    fn end(&mut self, failure: Option<Failure<'_>>) {
-        if let Some(running) = &mut self.running {
-            running.end_here(Outcome::of(failure.as_ref()), failure);
-            self.running = None;
-        }
-    }
-
     #[cold]
+    #[inline(never)]
     fn end_with_panic(&mut self) {
         if let Some(running) = self.running.take() {
             running.end(Outcome::Panic, Some(Failure::panic()));
@@ -83,7 +105,7 @@ pub fn ret<T: ?Sized>(value: Option<&T>, capture: impl FnOnce(&T, &mut Params<'_
 /// which a closure cannot have.
 pub fn guard(site: &'static Site, capture: &mut dyn FnMut(&mut Params<'_>)) -> Guard {
     Guard {
-        running: begin(site, capture),
+        running: call(site, capture).running.take(),
         was_panicking: std::thread::panicking(),
         not_send: PhantomData,
     }

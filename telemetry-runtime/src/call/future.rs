@@ -4,6 +4,7 @@
 //! what is not generic: [`Stage`], [`OnePoll`].
 
 use std::cell::RefCell;
+use std::mem;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -12,10 +13,10 @@ use futures_core::future::FusedFuture;
 use pin_project_lite::pin_project;
 
 use super::failure::Failure;
-use super::later::Ahead;
+use super::later::{self, Ahead};
 use super::record::Outcome;
 use super::site::Site;
-use super::suspended::{self, Polled, Suspended};
+use super::suspended::{Polled, Suspended};
 
 /// The future of an `async fn`: its body is measured from its first poll on. A body that shows
 /// parameters does so first of all, by [`params`](super::params).
@@ -29,11 +30,7 @@ where
     ToolFuture {
         body,
         ending,
-        stage: Stage {
-            ahead: Some(Ahead { site, more: None }),
-            call: None,
-            drops: false,
-        },
+        stage: Stage::ahead(Ahead { site, more: None }),
     }
 }
 
@@ -87,7 +84,8 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let mut poll = this.stage.enter();
+        let polled = this.stage.enter();
+        let mut poll = OnePoll::of(this.stage, polled);
         let ready = this.body.poll(context);
         match &ready {
             Poll::Ready(output) if poll.is_measured() => poll.ended((this.ending)(output)),
@@ -107,77 +105,124 @@ where
     }
 }
 
-/// How far a future has come.
-///
-/// | `ahead` | `call` | |
-/// |---|---|---|
-/// | some | `None` | not polled yet |
-/// | `None` | some | waits for its next poll |
-/// | `None` | `None` | is being polled, or its body dropped: the call is where that is; or it is over, or nobody listens |
-pub(super) struct Stage {
-    ahead: Option<Ahead>,
-    call: Option<Suspended>,
+/// How far a future or stream has come. Dropped, its call is cancelled.
+pub(super) struct Stage(Progress);
+
+enum Progress {
+    /// Not polled yet.
+    Ahead(Ahead),
+    /// It waits for its next poll. Without a call it is being polled, and the call is where that is; or it
+    /// is over, or nobody listens.
+    Waits(Option<Suspended>),
     /// Its body is being dropped, and the call is among [`DROPS`].
-    drops: bool,
+    Drops,
 }
 
 impl Stage {
     #[inline]
     pub(super) fn ahead(ahead: Ahead) -> Self {
-        Self {
-            ahead: Some(ahead),
-            call: None,
-            drops: false,
-        }
+        Self(Progress::Ahead(ahead))
     }
 
     /// A call that runs already, where somebody listens.
     pub(super) fn begun(call: Option<Suspended>) -> Self {
-        Self {
-            ahead: None,
-            call,
-            drops: false,
-        }
+        Self(Progress::Waits(call))
+    }
+
+    #[inline]
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.0, Progress::Waits(Some(_)))
     }
 
     /// Before a poll.
-    fn enter(&mut self) -> OnePoll<'_> {
-        if let Some(ahead) = self.ahead.take() {
-            self.call = ahead.begin();
-            if let Some(call) = &self.call {
-                suspended::expect_params(call.shows_params());
-            }
+    #[inline]
+    pub(super) fn enter(&mut self) -> Option<Polled> {
+        match self.0 {
+            Progress::Ahead(_) | Progress::Waits(Some(_)) => self.enter_call(),
+            Progress::Waits(None) | Progress::Drops => None,
         }
-        OnePoll::begin(&mut self.call)
+    }
+
+    #[inline(never)]
+    fn enter_call(&mut self) -> Option<Polled> {
+        // Part by part: the whole, written a moment ago, could not be read back at once.
+        let (site, more) = match &mut self.0 {
+            Progress::Waits(call) => return call.take()?.enter(),
+            Progress::Ahead(Ahead { site, more }) => (*site, more.take()),
+            Progress::Drops => return None,
+        };
+        mem::forget(mem::replace(&mut self.0, Progress::Waits(None)));
+        later::begin(site, more)
+    }
+
+    /// After one: `polled` goes on, and waits here.
+    #[inline]
+    fn leave(&mut self, polled: Polled) {
+        let left = polled.leave();
+        match &mut self.0 {
+            // In its place, where nothing is that would have to be dropped.
+            Progress::Waits(call) => mem::forget(mem::replace(call, left)),
+            Progress::Ahead(_) | Progress::Drops => *self = Self::begun(left),
+        }
+    }
+
+    fn take(&mut self) -> Progress {
+        mem::replace(&mut self.0, Progress::Waits(None))
     }
 
     /// The drop of the body comes next, then this one's.
+    #[inline]
     fn body_is_dropped(&mut self) {
-        let Some(call) = self.call.take() else { return };
+        if self.waits() {
+            self.waiting_body_is_dropped();
+        }
+    }
+
+    #[inline(never)]
+    fn waiting_body_is_dropped(&mut self) {
+        let Some(polled) = self.enter_call() else {
+            return;
+        };
         let mut drop = Some(OneDrop {
-            polled: call.enter(),
+            polled,
             was_panicking: std::thread::panicking(),
         });
         let _ = DROPS.try_with(|drops| drops.borrow_mut().extend(drop.take()));
-        match drop {
-            None => self.drops = true,
+        *self = match drop {
+            None => Self(Progress::Drops),
             // Where the thread's locals are gone the call is left at once.
-            Some(drop) => self.call = drop.polled.leave(),
+            Some(drop) => Self::begun(drop.polled.leave()),
+        };
+    }
+
+    #[inline(never)]
+    fn is_cancelled(&mut self) {
+        match self.take() {
+            Progress::Waits(call) => {
+                if let Some(polled) = call.and_then(Suspended::enter) {
+                    polled.end(Outcome::Cancelled, None);
+                }
+            }
+            Progress::Drops => {
+                let Ok(Some(drop)) = DROPS.try_with(|drops| drops.borrow_mut().pop()) else {
+                    return;
+                };
+                match std::thread::panicking() && !drop.was_panicking {
+                    true => drop.polled.end(Outcome::Panic, Some(Failure::panic())),
+                    false => drop.polled.end(Outcome::Cancelled, None),
+                }
+            }
+            Progress::Ahead(_) => {}
         }
     }
 }
 
 impl Drop for Stage {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(call) = self.call.take() {
-            call.enter().end(Outcome::Cancelled, None);
-        } else if self.drops
-            && let Ok(Some(drop)) = DROPS.try_with(|drops| drops.borrow_mut().pop())
-        {
-            match std::thread::panicking() && !drop.was_panicking {
-                true => drop.polled.end(Outcome::Panic, Some(Failure::panic())),
-                false => drop.polled.end(Outcome::Cancelled, None),
-            }
+        match self.0 {
+            Progress::Waits(Some(_)) | Progress::Drops => self.is_cancelled(),
+            Progress::Ahead(_) | Progress::Waits(None) => {}
         }
     }
 }
@@ -203,15 +248,16 @@ impl RefUnwindSafe for Suspended {}
 
 /// One poll. Dropped before it is done, the body panicked.
 pub(super) struct OnePoll<'a> {
-    /// `None` meanwhile: the call is where it is polled.
-    call: &'a mut Option<Suspended>,
+    /// Without its call meanwhile.
+    stage: &'a mut Stage,
     polled: Option<Polled>,
 }
 
 impl<'a> OnePoll<'a> {
-    pub(super) fn begin(call: &'a mut Option<Suspended>) -> Self {
-        let polled = call.take().map(Suspended::enter);
-        Self { call, polled }
+    /// `polled` is what `stage` has [entered](Stage::enter).
+    #[inline]
+    pub(super) fn of(stage: &'a mut Stage, polled: Option<Polled>) -> Self {
+        Self { stage, polled }
     }
 
     #[inline]
@@ -220,8 +266,16 @@ impl<'a> OnePoll<'a> {
     }
 
     /// It was the last one.
+    #[inline]
     pub(super) fn ended(&mut self, failure: Option<Failure<'_>>) {
-        self.end(Outcome::of(failure.as_ref()), failure);
+        match failure {
+            None => {
+                if let Some(polled) = self.polled.take() {
+                    polled.end_plain(Outcome::Success);
+                }
+            }
+            failure => self.end(Outcome::Error, failure),
+        }
     }
 
     pub(super) fn end(&mut self, outcome: Outcome, failure: Option<Failure<'_>>) {
@@ -231,9 +285,10 @@ impl<'a> OnePoll<'a> {
     }
 
     /// It is done.
+    #[inline]
     pub(super) fn leave(&mut self) {
         if let Some(polled) = self.polled.take() {
-            *self.call = polled.leave();
+            self.stage.leave(polled);
         }
     }
 

@@ -7,10 +7,12 @@ use super::around::Around;
 use super::capture::{Capture, Params};
 use super::failure::Failure;
 use super::future::{Stage, ToolFuture};
+use super::live::wants_params;
 use super::local;
 use super::site::Site;
 use super::state::State;
-use super::suspended::{self, Suspended};
+use super::suspended::{self, Polled};
+use super::tool::Origin;
 
 /// A call of the tool at `site` that begins with the first poll. Its parameters are looked at
 /// now, before the body has them, unless it is known that its span will not be sent.
@@ -85,24 +87,34 @@ impl Ahead {
         };
         Self { site, more }
     }
+}
 
-    pub(super) fn begin(self) -> Option<Suspended> {
-        let state = State::now();
-        if !state.is_running() {
-            return None;
-        }
-        let More { params, around } = match self.more {
-            Some(more) => *more,
-            None => More {
-                params: Attributes::new(),
-                around: None,
-            },
-        };
-        if around.is_some() {
-            local::put_around(around);
-        }
-        suspended::suspend(state, self.site.origin(), params)
+/// Begins a call with its first poll, and lets the body know whether its parameters are wanted.
+#[inline(never)]
+pub(super) fn begin(site: &'static Site, more: Option<Box<More>>) -> Option<Polled> {
+    let state = State::now();
+    if !state.is_running() {
+        suspended::expect_params(false);
+        return None;
     }
+    let origin = site.origin();
+    let polled = match more {
+        None => suspended::begin(state, origin, Attributes::new()),
+        Some(more) => begin_with(state, origin, *more),
+    };
+    let expected = wants_params(state, origin) && polled.as_ref().is_some_and(Polled::is_sampled);
+    suspended::expect_params(expected);
+    polled
+}
+
+#[cold]
+#[inline(never)]
+fn begin_with(state: State, origin: &'static Origin, more: More) -> Option<Polled> {
+    let More { params, around } = more;
+    if around.is_some() {
+        local::put_around(around);
+    }
+    suspended::begin(state, origin, params)
 }
 
 /// A future in a box, whose type says no more than that.

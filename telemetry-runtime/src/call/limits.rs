@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -27,7 +28,7 @@ pub(crate) struct Rules {
     pub(crate) max_length: usize,
     redaction: Redaction,
     /// By the place of a name in memory: names in generated code never move.
-    known: HashMap<(usize, usize), bool>,
+    known: HashMap<(usize, usize), bool, BuildHasherDefault<PlaceHasher>>,
 }
 
 impl Rules {
@@ -42,7 +43,7 @@ impl Rules {
             generation,
             max_length: calls.params_max_length,
             redaction: Redaction::new(&calls.params_redact),
-            known: HashMap::new(),
+            known: HashMap::default(),
         }
     }
 
@@ -73,6 +74,31 @@ impl Rules {
     /// The same of a name that only the running program knows.
     pub(crate) fn is_secret_now(&self, name: &str) -> bool {
         self.redaction.covers(name)
+    }
+}
+
+/// Of places in the program's own memory, which nobody chooses who might want them to collide: a
+/// multiplication a word, where the standard library's hash is a third of what a number as parameter
+/// costs.
+#[derive(Default)]
+struct PlaceHasher(u64);
+
+impl Hasher for PlaceHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes
+            .iter()
+            .for_each(|byte| self.write_usize(usize::from(*byte)));
+    }
+
+    #[inline]
+    fn write_usize(&mut self, word: usize) {
+        // The high bits choose the group of a table's slots, the low ones the slot.
+        let mixed = (self.0 ^ word as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -17,6 +17,7 @@ mod enabled;
 mod failure;
 #[cfg_attr(not(unix), path = "no_fork.rs")]
 pub(crate) mod fork;
+mod frame;
 mod future;
 mod judge;
 mod later;

@@ -47,6 +47,11 @@ pub(crate) fn within(_around: &Kept, _ids: Ids) -> Kept {
 }
 
 #[inline]
+pub(crate) fn make_current(_ids: &Ids) -> Attached {
+    Attached {}
+}
+
+#[inline]
 pub(crate) fn attach(_context: &Kept) -> Attached {
     Attached {}
 }

@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 
 use super::clock;
 use super::context::Active;
-use super::failure::Failure;
 use super::tool::Origin;
 use crate::value::Value;
 
@@ -91,14 +90,6 @@ pub(crate) enum Outcome {
 impl Outcome {
     /// In the order of their discriminants.
     pub(crate) const ALL: [Self; 4] = [Self::Success, Self::Error, Self::Panic, Self::Cancelled];
-
-    /// Of a call that came to its end.
-    pub(crate) fn of(failure: Option<&Failure<'_>>) -> Self {
-        match failure {
-            None => Self::Success,
-            Some(_) => Self::Error,
-        }
-    }
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {

@@ -125,6 +125,12 @@ impl Site {
         self
     }
 
+    /// Where a call has been made here before.
+    #[inline]
+    pub(super) fn known_origin(&'static self) -> Option<&'static Origin> {
+        self.origin.get().copied()
+    }
+
     #[inline]
     pub(super) fn origin(&'static self) -> &'static Origin {
         self.origin.get_or_init(|| tool::at(self.name, &self.place))

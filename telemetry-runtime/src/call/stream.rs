@@ -10,13 +10,12 @@ use pin_project_lite::pin_project;
 
 use super::capture::Params;
 use super::failure::{Failure, Message, Told};
-use super::future::OnePoll;
+use super::future::{OnePoll, Stage};
 use super::later::Ahead;
 use super::live;
 use super::record::Outcome;
 use super::site::Site;
 use super::state::State;
-use super::suspended::Suspended;
 use crate::names::attribute::{TOOL_STREAM_ERRORS, TOOL_STREAM_ITEMS};
 use crate::value::Value;
 
@@ -63,20 +62,19 @@ pin_project! {
     /// who reads with `?` goes no further.
     #[must_use = "streams do nothing unless polled"]
     pub struct ToolStream<S, E> {
-        ahead: Option<Ahead>,
+        stage: Stage,
         // Taken when it is dropped, inside the call.
         #[pin]
         body: Option<S>,
         ending: E,
         seen: Seen,
-        call: Option<Suspended>,
     }
 
     impl<S, E> PinnedDrop for ToolStream<S, E> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.call.is_some() {
-                let poll = Polling::begin(this.call, this.seen);
+            if this.stage.waits() {
+                let poll = Polling::begin(this.stage, this.seen);
                 this.body.set(None);
                 poll.end(Outcome::Cancelled);
             }
@@ -88,11 +86,10 @@ impl<S, E> ToolStream<S, E> {
     #[inline]
     fn new(ahead: Ahead, body: S, ending: E) -> Self {
         Self {
-            ahead: Some(ahead),
+            stage: Stage::ahead(ahead),
             body: Some(body),
             ending,
             seen: Seen::default(),
-            call: None,
         }
     }
 }
@@ -110,13 +107,10 @@ where
         let Some(body) = this.body.as_pin_mut() else {
             return Poll::Pending;
         };
-        if let Some(ahead) = this.ahead.take() {
-            *this.call = ahead.begin();
-        }
-        if this.call.is_none() {
+        let poll = Polling::begin(this.stage, this.seen);
+        if !poll.is_measured() {
             return body.poll_next(context);
         }
-        let poll = Polling::begin(this.call, this.seen);
         let next = body.poll_next(context);
         match &next {
             Poll::Pending => poll.done(),
@@ -192,9 +186,15 @@ struct Polling<'a> {
 
 impl<'a> Polling<'a> {
     #[inline]
-    fn begin(call: &'a mut Option<Suspended>, seen: &'a mut Seen) -> Self {
-        let poll = Some(OnePoll::begin(call));
+    fn begin(stage: &'a mut Stage, seen: &'a mut Seen) -> Self {
+        let polled = stage.enter();
+        let poll = polled.is_some().then(|| OnePoll::of(stage, polled));
         Self { poll, seen }
+    }
+
+    #[inline]
+    fn is_measured(&self) -> bool {
+        self.poll.is_some()
     }
 
     /// The stream goes on.

@@ -7,12 +7,13 @@ use super::active::{Activity, Shown};
 use super::around::Around;
 use super::capture::{Capture, Params};
 use super::failure::Failure;
+use super::frame::{Frame, set_error};
 use super::limits;
-use super::live::{Began, put_params, set_error, wants_params};
-use super::local::{self, Frame, Local, Position};
-use super::record::{Ids, Kept, Outcome};
+use super::live::{put_params, wants_params};
+use super::local::{self, Position};
+use super::record::Outcome;
 use super::state::State;
-use super::tool::Origin;
+use super::tool::{Origin, Tool};
 use super::{clock, context};
 use crate::sync::Arc;
 
@@ -24,11 +25,46 @@ pub(crate) struct Suspended(Box<Parked>);
 /// [`Pool`]; while one is polled it stands on that thread's stack as it is.
 pub(super) struct Parked {
     pub(super) frame: Frame,
-    began: Began,
     /// What is made current at each poll.
     context: context::Kept,
     /// Its place among the async calls that run.
     shown: Arc<Shown>,
+}
+
+impl Parked {
+    /// Without a call. `near`: something that differs between threads.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn new(near: u64) -> Box<Self> {
+        Box::new(Self {
+            frame: Frame::default(),
+            context: context::Kept::default(),
+            shown: Shown::new(near),
+        })
+    }
+
+    /// Its call starts, or goes on in it.
+    #[inline(always)]
+    pub(super) fn start(&mut self, tool: &Tool, start: u64) {
+        self.frame.start = start;
+        self.shown.show(Activity::new(tool.id, start));
+    }
+
+    /// Makes its call current on this thread, for the first time.
+    #[inline(never)]
+    pub(super) fn make_current(&mut self) -> context::Attached {
+        self.context = context::of(self.frame.ids);
+        self.frame.seen = self.frame.ids.span;
+        context::attach(&self.context)
+    }
+
+    /// Its call goes on, on this thread.
+    #[inline(always)]
+    pub(super) fn attach(&mut self) -> context::Attached {
+        let attached = context::attach(&self.context);
+        self.frame.seen = context::seen(&attached, self.frame.ids);
+        attached
+    }
 }
 
 /// What async calls that ended on this thread have left for those that begin on it.
@@ -40,8 +76,13 @@ pub(super) struct Parked {
 pub(super) struct Pool(Vec<Box<Parked>>);
 
 impl Pool {
-    /// 140 bytes each.
+    /// 120 bytes each.
     const MAX: usize = 64;
+
+    #[inline(always)]
+    pub(super) fn take(&mut self) -> Option<Box<Parked>> {
+        self.0.pop()
+    }
 
     /// Leaves the box to a later call.
     #[inline]
@@ -90,7 +131,7 @@ pub fn params(capture: &mut dyn FnMut(&mut Params<'_>)) {
     if expected != Ok(true) {
         return;
     }
-    let mode = local::with(|local| Some(local.innermost()?.tool?.params_capture())).flatten();
+    let mode = local::with(|local| Some(local.innermost()?.tool()?.params_capture())).flatten();
     // Outside of `with`: it runs code of the user's.
     let attributes = limits::with_params(mode.unwrap_or_default(), capture);
     if attributes.is_empty() {
@@ -108,46 +149,27 @@ pub fn params(capture: &mut dyn FnMut(&mut Params<'_>)) {
     });
 }
 
-/// Begins a call that ends wherever it is polled last.
-pub(crate) fn suspend(
-    state: State,
-    origin: &'static Origin,
-    params: Attributes,
-) -> Option<Suspended> {
+/// Begins a call that ends wherever it is polled last, with its first poll.
+pub(crate) fn begin(state: State, origin: &'static Origin, params: Attributes) -> Option<Polled> {
     match params.is_empty() {
-        true => begin(state, origin),
+        true => begin_without(state, origin),
         false => begin_with_params(state, origin, params),
     }
 }
 
 #[inline(never)]
-fn begin(state: State, origin: &'static Origin) -> Option<Suspended> {
+fn begin_without(state: State, origin: &'static Origin) -> Option<Polled> {
     if !origin.tool.is_enabled() {
         return None;
     }
-    let begun = local::with(|local| {
-        let standing = local.stand(origin.tool)?;
-        let began = Began::now(state, origin, standing.ids);
-        Some(Parked::new(
-            local,
-            began,
-            standing.frame(state, origin.tool),
-        ))
-    });
-    match begun {
-        Some(parked) => Some(Suspended::with_context(parked?)),
-        None => Some(Suspended::new(
-            Began::now(state, origin, Ids::default()),
-            Frame::default(),
-        )),
+    match local::with(|local| local.begin_parked(state, origin)) {
+        Some(position) => position.map(Polled),
+        None => Polled::unplaced(state, origin),
     }
 }
 
-fn begin_with_params(
-    state: State,
-    origin: &'static Origin,
-    params: Attributes,
-) -> Option<Suspended> {
+#[inline(never)]
+fn begin_with_params(state: State, origin: &'static Origin, params: Attributes) -> Option<Polled> {
     if !origin.tool.is_enabled() {
         return None;
     }
@@ -155,81 +177,37 @@ fn begin_with_params(
     if standing.ids.sampled {
         put_params(&mut standing, params);
     }
-    let began = Began::now(state, origin, standing.ids);
-    Some(Suspended::new(began, standing.frame(state, origin.tool)))
-}
-
-impl Parked {
-    /// A call that has begun, in a box that another one has left, or a new one.
-    #[inline]
-    fn new(local: &mut Local, began: Began, frame: Frame) -> Box<Self> {
-        let activity = Activity::new(began.origin.tool.id, began.start);
-        let Some(mut parked) = local.pool.0.pop() else {
-            return Self::new_box(local.near(), began, frame, activity);
-        };
-        parked.frame = frame;
-        parked.began = began;
-        parked.shown.show(activity);
-        parked
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn new_box(near: u64, began: Began, frame: Frame, activity: Activity) -> Box<Self> {
-        let shown = Shown::new(near);
-        shown.show(activity);
-        Box::new(Self {
-            frame,
-            began,
-            context: context::Kept::default(),
-            shown,
-        })
+    match local::with(|local| local.begin_parked_at(state, origin, standing)) {
+        Some(position) => position.map(Polled),
+        None => Polled::unplaced(state, origin),
     }
 }
 
 impl Suspended {
     /// A call that has begun.
-    pub(super) fn new(began: Began, frame: Frame) -> Self {
-        let mut frame = Some(frame);
-        let parked = local::with(|local| Some(Parked::new(local, began, frame.take()?)));
-        let parked = parked.flatten().unwrap_or_else(|| {
-            let activity = Activity::new(began.origin.tool.id, began.start);
-            Parked::new_box(0, began, frame.unwrap_or_default(), activity)
-        });
-        Self::with_context(parked)
-    }
-
-    #[inline]
-    fn with_context(mut parked: Box<Parked>) -> Self {
-        let ids = parked.frame.ids;
-        if parked.began.state.makes_current() && ids.is_known() {
+    pub(super) fn of(frame: Frame) -> Option<Self> {
+        let origin = frame.origin?;
+        let parked = local::with(|local| local.parked());
+        let mut parked = parked.unwrap_or_else(|| Parked::new(0));
+        parked.frame = frame;
+        let Frame {
+            start, state, ids, ..
+        } = parked.frame;
+        parked.start(origin.tool, start);
+        if state.makes_current() && ids.is_known() {
             parked.context = context::of(ids);
         }
-        Self(parked)
-    }
-
-    /// Whether its parameters would be sent.
-    pub(super) fn shows_params(&self) -> bool {
-        let began = &self.0.began;
-        began.sampled && wants_params(began.state, began.origin)
+        Some(Self(parked))
     }
 
     /// The call goes on, on this thread.
     #[inline(never)]
-    pub(crate) fn enter(self) -> Polled {
-        let attached = context::attach(&self.0.context);
+    pub(crate) fn enter(self) -> Option<Polled> {
         let mut parked = Some(self.0);
-        let position = local::with(|local| {
-            let mut parked = parked.take()?;
-            parked.frame.seen = context::seen(&attached, parked.frame.ids);
-            Some(local.poll_parked(parked))
-        });
-        Polled {
-            at: match parked {
-                None => position.flatten().map_or(At::Nowhere, At::Stack),
-                Some(parked) => At::Apart(Self(parked)),
-            },
-            attached,
+        let position = local::with(|local| local.poll_again(parked.take()?));
+        match parked {
+            None => position.flatten().map(Polled),
+            Some(parked) => Polled::apart(parked),
         }
     }
 
@@ -238,95 +216,96 @@ impl Suspended {
         let mut parked = self.0;
         context::forget(std::mem::take(&mut parked.context));
         parked.shown.hide();
-        let began = parked.began;
         let frame = std::mem::take(&mut parked.frame);
-        let error = failure.map(|failure| began.text_of(&failure, frame.ids));
-        let put_back = |local: &mut Local| {
-            local.pool.put(parked);
-            Some(frame)
-        };
-        match error {
-            None => began.end_with(end, outcome, |_| {}, put_back),
-            Some(error) => {
-                began.end_with(end, outcome, |details| set_error(details, error), put_back);
+        let mut parked = Some(parked);
+        local::with(|local| parked.take().map(|parked| local.pool.put(parked)));
+        match failure {
+            None => frame.finish(end, outcome, |_| {}),
+            Some(failure) => {
+                let error = frame.tells().error_of(&failure);
+                frame.finish(end, outcome, |details| set_error(details, error));
             }
         }
     }
 }
 
-/// A poll of an async call, going on.
-pub(crate) struct Polled {
-    at: At,
-    attached: context::Attached,
-}
-
-/// Where a call is that is polled.
-enum At {
-    /// On its thread's stack.
-    Stack(Position),
-    /// Here, where the thread's locals are gone: what it calls does not know of it.
-    Apart(Suspended),
-    /// It cannot be.
-    Nowhere,
-}
+/// A poll of an async call, going on. Where the thread's locals are gone what it calls does not know of
+/// it.
+pub(crate) struct Polled(Position);
 
 impl Polled {
+    #[cold]
+    #[inline(never)]
+    fn unplaced(state: State, origin: &'static Origin) -> Option<Self> {
+        let mut parked = Parked::new(0);
+        parked.frame = Frame::unplaced(state, origin);
+        let start = parked.frame.start;
+        parked.start(origin.tool, start);
+        Self::apart(parked)
+    }
+
+    #[cold]
+    fn apart(parked: Box<Parked>) -> Option<Self> {
+        local::put_apart(local::Apart::of_parked(parked)).map(Self)
+    }
+
+    /// Whether its parameters would be sent.
+    #[cold]
+    pub(super) fn is_sampled(&self) -> bool {
+        local::with(|local| Some(local.frame(self.0)?.ids.sampled)).flatten() == Some(true)
+    }
+
     /// The call waits.
     #[inline(never)]
     pub(crate) fn leave(self) -> Option<Suspended> {
-        context::detach(self.attached);
-        match self.at {
-            At::Stack(position) => {
-                let parked = local::with(|local| local.leave_parked(position));
-                parked.flatten().map(Suspended)
+        let left = local::with(|local| local.take_parked(self.0));
+        match left.flatten() {
+            Some((parked, attached)) => {
+                context::detach(attached);
+                Some(Suspended(parked))
             }
-            At::Apart(suspended) => Some(suspended),
-            At::Nowhere => None,
+            None => local::leave_parked(self.0).map(Suspended),
+        }
+    }
+
+    /// It was the last one, and there is no failure to tell of.
+    #[inline(never)]
+    pub(crate) fn end_plain(self, outcome: Outcome) {
+        let end = clock::now();
+        // Both are dropped outside of `with`: code of a user's may be told.
+        let mut attached = context::Attached::default();
+        let mut context = context::Kept::default();
+        let left = local::with(|local| {
+            let (mut parked, left) = local.take_parked(self.0)?;
+            attached = left;
+            if !local.end_parked(&parked.frame, end, outcome) {
+                return Some(Some(parked));
+            }
+            context = std::mem::take(&mut parked.context);
+            parked.shown.hide();
+            local.pool.put(parked);
+            Some(None)
+        });
+        context::detach(attached);
+        context::forget(context);
+        let left = match left.flatten() {
+            Some(left) => left,
+            None => local::leave_parked(self.0),
+        };
+        if let Some(parked) = left {
+            Suspended(parked).end(end, outcome, None);
         }
     }
 
     /// It was the last one.
     pub(crate) fn end(self, outcome: Outcome, failure: Option<Failure<'_>>) {
-        match (failure, &self.at) {
-            (None, At::Stack(position)) => {
-                let position = *position;
-                self.end_plain(position, outcome);
-            }
-            (failure, _) => {
+        match failure {
+            None => self.end_plain(outcome),
+            failure => {
                 if let Some(suspended) = self.leave() {
                     suspended.end(clock::now(), outcome, failure);
                 }
             }
-        }
-    }
-
-    /// Without a failure to tell of, on a thread that has its locals.
-    #[inline(never)]
-    fn end_plain(self, position: Position, outcome: Outcome) {
-        context::detach(self.attached);
-        let end = clock::now();
-        // Dropped outside of `with`: code of a user's may be told.
-        let mut context = context::Kept::default();
-        let left = local::with(|local| {
-            let mut parked = local.leave_parked(position)?;
-            let began = parked.began;
-            if began.state.captures() || !parked.frame.is_plain() {
-                return Some(parked);
-            }
-            context = std::mem::take(&mut parked.context);
-            parked.shown.hide();
-            let kept = local.end_parked(&parked.frame, |frame| {
-                began.record_plain(frame, end, outcome)
-            });
-            if kept != Kept::No {
-                local.keep_parent(parked.frame.ids.trace, kept);
-            }
-            local.pool.put(parked);
-            None
-        });
-        context::forget(context);
-        if let Some(parked) = left.flatten() {
-            Suspended(parked).end(end, outcome, None);
         }
     }
 }

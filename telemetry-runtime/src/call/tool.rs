@@ -209,10 +209,16 @@ impl Tool {
 
     /// Whether a call between two readings of the counter was slow. Of most it takes a
     /// subtraction to know that they were not.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_slow(&self, start: u64, end: u64) -> bool {
         end.saturating_sub(start) > self.slow_over_units.load(Relaxed)
-            && clock::nanos(start, end) > self.slow_over()
+            && self.is_over_limit(start, end)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_over_limit(&self, start: u64, end: u64) -> bool {
+        clock::nanos(start, end) > self.slow_over()
     }
 
     /// The tool has drifted: so many calls are wanted as examples.

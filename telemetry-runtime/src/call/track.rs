@@ -112,7 +112,7 @@ impl ToolCall {
     /// # pollster::block_on(call);
     /// ```
     pub fn wrap<F: Future>(mut self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        let suspended = self.running.take().map(Running::suspend);
+        let suspended = self.running.take().and_then(Running::suspend);
         ToolFuture::new(future, succeeded::<F::Output>, Stage::begun(suspended))
     }
 

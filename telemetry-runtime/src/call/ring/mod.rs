@@ -148,20 +148,22 @@ impl Ring {
         ring
     }
 
-    /// Adds a record without details, made where the collector finds it. Never waits: one that
-    /// finds no room is added to the thread's overflow.
+    /// Whether the next record has room in the ring as it is.
     #[inline(always)]
-    pub(crate) fn push_plain(&mut self, record: impl FnOnce() -> Record) {
-        if let Some(writer) = &mut self.writer
-            && writer.has_room()
-        {
-            writer.write(record());
-        } else {
-            self.push_full(record());
+    pub(crate) fn has_room(&mut self) -> bool {
+        self.writer.as_mut().is_some_and(Writer::has_room)
+    }
+
+    /// Adds a record without details where the ring [has room](Self::has_room), made where the collector
+    /// finds it.
+    #[inline(always)]
+    pub(crate) fn push_plain(&mut self, record: Record) {
+        if let Some(writer) = &mut self.writer {
+            writer.write(record);
         }
     }
 
-    /// Adds a record.
+    /// Adds a record. Never waits: one that finds no room is added to the thread's overflow.
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {
         if let Some(details) = &record.details
@@ -170,7 +172,10 @@ impl Ring {
             wake();
             return self.add_to_overflow(&record);
         }
-        self.push_plain(|| record);
+        match self.has_room() {
+            true => self.push_plain(record),
+            false => self.push_full(record),
+        }
     }
 
     #[cold]

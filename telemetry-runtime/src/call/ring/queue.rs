@@ -119,7 +119,7 @@ impl<T> Writer<T> {
     }
 
     /// Adds an item where there [is room](Self::has_room), else drops it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn write(&mut self, item: T) {
         if self.next >= self.limit {
             return;

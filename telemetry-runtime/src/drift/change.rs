@@ -49,9 +49,8 @@ impl Change {
         for bucket in batch {
             let row = table.row(*bucket);
             for t in 0..TEMPLATES {
-                let score = row[t] * limits.weight[t];
-                self.sums[t] += score;
-                self.back[t] = (self.back[t] - score).max(0.0);
+                self.sums[t] += row[t];
+                self.back[t] = (self.back[t] - row[t]).max(0.0);
             }
             self.since.add_bucket(*bucket, 1);
         }

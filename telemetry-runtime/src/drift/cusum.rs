@@ -11,6 +11,8 @@ const WINDOW: usize = 8;
 /// and if the newest calls add less than `GOES_ON` of what those before them did.
 const SUDDEN: f32 = 0.7;
 const GOES_ON: f32 = 0.3;
+/// Evidence that is further below its limit, nats, adds next to nothing to that of others.
+const NEAR: f32 = 2.5;
 /// An event is raised of what has not grown by more than this share within the window.
 const RIPE: f32 = 0.8;
 
@@ -26,10 +28,10 @@ pub(super) struct Cusums {
     steps: u8,
 }
 
-/// What scores are multiplied with, and how much evidence raises an event.
+/// How much evidence raises an event.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
-    /// 1 by the template's dependence; 0 where it does not take part.
+    /// What scores are multiplied with: 1 by the template's dependence; 0 where it does not take part.
     pub(super) weight: [f32; TEMPLATES],
     /// Evidence that raises an event.
     pub(super) drift: [f32; TEMPLATES],
@@ -61,9 +63,8 @@ impl Cusums {
         for bucket in calls {
             let row = table.row(*bucket);
             for t in 0..TEMPLATES {
-                let score = row[t] * limits.weight[t];
-                self.capped[t] = (self.capped[t] + score).max(0.0);
-                self.whole[t] = (self.whole[t] + score).max(0.0);
+                self.capped[t] = (self.capped[t] + row[t]).max(0.0);
+                self.whole[t] = (self.whole[t] + row[t]).max(0.0);
             }
         }
         let place = usize::from(self.steps);
@@ -90,13 +91,31 @@ impl Cusums {
         }
     }
 
+    /// Whether no evidence is more than half of what raises an event.
+    pub(super) fn is_quiet(&self, limits: &Limits) -> bool {
+        (0..TEMPLATES).all(|t| self.capped[t] < 0.5 * limits.drift[t])
+    }
+
     /// The share of its limit that a template's evidence has grown by within the window.
     fn growth(&self, t: usize, limits: &Limits) -> f32 {
         (self.capped[t] - self.before[usize::from(self.steps)][t]) / limits.drift[t]
     }
 
     /// Evidence that came at once and does not go on was that of a burst: `batch` are the newest calls.
+    #[inline]
     pub(super) fn forget_bursts(&mut self, table: &Table, limits: &Limits, batch: &[u16]) {
+        let before = &self.before[usize::from(self.steps)];
+        let mut sudden = false;
+        for t in 0..TEMPLATES {
+            sudden |= self.capped[t] - before[t] >= SUDDEN * limits.drift[t];
+        }
+        if sudden {
+            self.forget_sudden(table, limits, batch);
+        }
+    }
+
+    #[cold]
+    fn forget_sudden(&mut self, table: &Table, limits: &Limits, batch: &[u16]) {
         for t in 0..TEMPLATES {
             let growth = self.growth(t, limits);
             if growth < SUDDEN {
@@ -106,8 +125,7 @@ impl Cusums {
             let newest = batch
                 .iter()
                 .map(|bucket| table.row(*bucket)[t])
-                .sum::<f32>()
-                * limits.weight[t];
+                .sum::<f32>();
             let goes_on = newest > GOES_ON * growth * limits.drift[t] * share;
             if !goes_on {
                 let was = self.before[usize::from(self.steps)][t];
@@ -117,20 +135,30 @@ impl Cusums {
         }
     }
 
-    /// Whether some evidence is enough for an event, and is not only that of the last few calls.
+    /// Whether the evidence is enough for an event, and is not only that of the last few calls.
     pub(super) fn is_ripe(&self, limits: &Limits) -> bool {
-        (0..TEMPLATES).any(|t| self.capped[t] >= limits.drift[t] && self.growth(t, limits) < RIPE)
+        let ripe = (0..TEMPLATES).filter(|t| self.growth(*t, limits) < RIPE);
+        self.together(ripe, limits) >= 1.0
     }
 
-    /// Whether some evidence has passed its limit.
+    /// Whether evidence has passed what raises an event: one template's, or that of several together.
     #[inline]
     pub(super) fn exceeds(&self, limits: &Limits) -> bool {
-        let mut any = false;
+        let (mut near, mut burst) = (false, false);
         for t in 0..TEMPLATES {
-            any |= self.capped[t] >= limits.drift[t];
-            any |= self.whole[t] >= limits.burst[t];
+            near |= self.capped[t] >= limits.drift[t] - NEAR;
+            burst |= self.whole[t] >= limits.burst[t];
         }
-        any
+        burst || near && self.together(0..TEMPLATES, limits) >= 1.0
+    }
+
+    /// What raises an event at 1: the sum of likelihood ratios, each by its limit. What lies between
+    /// two templates speaks for both. The mean of e-detectors is one again (Shin, Ramdas & Rinaldo 2022), so
+    /// false alarms are about as rare as those of all templates, each by its own limit, together.
+    fn together(&self, templates: impl Iterator<Item = usize>, limits: &Limits) -> f32 {
+        templates
+            .map(|t| (self.capped[t] - limits.drift[t]).exp())
+            .sum()
     }
 
     /// The largest share of its limit that a template has, and which. `None`: all are at zero.

@@ -61,7 +61,7 @@ pub(super) fn density(counts: &Counts) -> Density {
     });
     let middle = counts.quantile(0.5) - 0.5;
     let tail = (counts.quantile(0.98) - 0.5 - middle) / 25_f64.ln();
-    let scale = (2.0 * tail).max(4.0 * spread);
+    let scale = 2.0 * tail.max(spread);
     let mut floor: Vec<f64> = (0..f.len())
         .map(|bucket| (-(bucket as f64 - middle).abs() / scale).exp())
         .collect();

@@ -4,11 +4,12 @@ use super::case::Case;
 use super::compare::{self, Comparison};
 use super::template::{ALL, Template};
 use super::tool::Tool;
-use super::watch::BATCH;
 use super::{DetectorConfig, DriftType, Event, Histogram, Measure, Status};
 
 /// Calls that say whether all have moved.
 const NEWEST: u64 = 32;
+/// Calls that show how far a burst is off.
+const SHOWN: u64 = 8;
 /// Calls that say that a change has become another one.
 const SETTLED: u64 = 64;
 
@@ -148,7 +149,7 @@ impl Tool {
     }
 
     fn burst(&mut self, template: usize, config: &DetectorConfig) -> Option<Event> {
-        let since = self.watch.recent.pushed().saturating_sub(BATCH as u64);
+        let since = self.watch.recent.pushed().saturating_sub(SHOWN);
         let now = self.now(since, config);
         let compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
         // What is less may be the beginning of a change, which will be told as that.
@@ -221,10 +222,6 @@ impl Tool {
     pub(super) fn now(&self, since: u64, config: &DetectorConfig) -> Histogram {
         let window = self.settings.window_size.unwrap_or(config.window_size);
         let calls = (self.watch.recent.pushed() - since).min(u64::from(window));
-        let mut now = Histogram::default();
-        for bucket in self.watch.last(calls.max(1) as usize) {
-            now.add_bucket(bucket, 1);
-        }
-        now
+        Histogram::of_buckets(&self.watch.last(calls.max(1) as usize))
     }
 }

@@ -108,6 +108,18 @@ impl Histogram {
         self.counts[place] = self.counts[place].saturating_add(count);
     }
 
+    /// A call each. Room for all is made at once.
+    pub(super) fn of_buckets(buckets: &[u16]) -> Self {
+        let most = BUCKETS as u16 - 1;
+        let within = || buckets.iter().map(|bucket| (*bucket).min(most));
+        let (Some(low), Some(high)) = (within().min(), within().max()) else {
+            return Self::default();
+        };
+        let mut counts = vec![0_u32; usize::from(high - low) + 1];
+        within().for_each(|bucket| counts[usize::from(bucket - low)] += 1);
+        Self { low, counts }
+    }
+
     /// Half of each count, rounded up: what is old counts less.
     pub(super) fn halve(&mut self) {
         self.counts

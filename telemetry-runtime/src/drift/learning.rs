@@ -27,8 +27,7 @@ impl Watch {
         self.grown = normal.clone();
         self.normal = normal;
         self.replaced = true;
-        self.quarantine = Default::default();
-        self.newest = 0;
+        self.quarantine = (0, 0);
         self.rebuild_at = FIRST;
         self.quiet();
     }
@@ -69,24 +68,17 @@ impl Watch {
         self.normal_calls
     }
 
-    pub(super) fn learn(&mut self, batch: &[u16], at: u64) {
-        for bucket in batch {
-            self.quarantine[0].add_bucket(*bucket, 1);
-        }
-        self.newest += batch.len() as u64;
-        let quiet = self.score_share().is_none_or(|share| share < 0.5);
-        if quiet && self.newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512) {
-            let [newest, older] = &mut self.quarantine;
-            self.normal.merge(older);
-            self.grown.merge(older);
-            self.normal_calls += older.total();
-            std::mem::swap(newest, older);
-            newest.clear();
-            self.newest = 0;
-        }
-        if self.table.is_none()
-            && self.normal_calls + self.quarantine[1].total() + self.newest >= FIRST
+    pub(super) fn learn(&mut self, calls: usize, at: u64) {
+        self.quarantine.0 += calls as u64;
+        let newest = self.quarantine.0;
+        if newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512)
+            && self.cusums.is_quiet(&self.limits)
         {
+            self.release(newest);
+            self.quarantine = (0, newest);
+        }
+        let quarantined = self.quarantine.0 + self.quarantine.1;
+        if self.table.is_none() && self.normal_calls + quarantined >= FIRST {
             self.end_quarantine();
         }
         // What is normal follows a season that is not known yet.
@@ -103,6 +95,17 @@ impl Watch {
         }
     }
 
+    /// Takes for normal what is in quarantine, but for the newest.
+    fn release(&mut self, newest: u64) {
+        let quarantined = self.quarantine.0 + self.quarantine.1;
+        let calls = self.last(quarantined as usize);
+        let older = calls.len().saturating_sub(newest as usize);
+        let released = Histogram::of_buckets(&calls[..older]);
+        self.normal.merge(&released);
+        self.grown.merge(&released);
+        self.normal_calls += older as u64;
+    }
+
     /// The table is to be made anew; that takes some tenths of a millisecond.
     #[inline]
     pub(super) fn due(&self) -> bool {
@@ -110,13 +113,8 @@ impl Watch {
     }
 
     fn end_quarantine(&mut self) {
-        for histogram in &mut self.quarantine {
-            self.normal.merge(histogram);
-            self.grown.merge(histogram);
-            histogram.clear();
-        }
-        self.normal_calls = self.normal.total();
-        self.newest = 0;
+        self.release(0);
+        self.quarantine = (0, 0);
         if let (Some(middle), Some(low), Some(high)) = (
             self.normal.place(0.5),
             self.normal.place(0.25),
@@ -129,16 +127,18 @@ impl Watch {
     /// Makes table and limits anew from what is normal now.
     pub(super) fn rebuild(&mut self, calls: f64) {
         self.normal_calls = self.normal.total();
-        let next = self.normal_calls as f64 * PARAMETERS.growth;
-        self.rebuild_at = next as u64 + 8;
-        let table = Table::new(&self.normal, PARAMETERS.clip);
-        let quarantined = (self.newest + self.quarantine[1].total()) as usize;
+        let known = self.normal_calls as f64;
+        let growth = PARAMETERS.growth.iter().rfind(|(from, _)| known >= *from);
+        self.rebuild_at = growth.map_or(known, |(_, growth)| known * growth) as u64 + 8;
+        let mut table = Table::new(&self.normal, PARAMETERS.clip);
+        let quarantined = (self.quarantine.0 + self.quarantine.1) as usize;
         let mut ordered = self.last(usize::MAX);
         ordered.truncate(ordered.len().saturating_sub(quarantined));
         if ordered.len() >= 50 {
             self.ratios = dependence::ratios(&table, &ordered);
         }
-        self.limits = limits::of(&table, &self.ratios, self.normal_calls as f64, calls);
+        self.limits = limits::of(&table, &self.ratios, known, calls);
+        table.weigh(&self.limits.weight);
         self.single = tail::limit(&self.normal, 0.1 / calls)
             .unwrap_or(u16::MAX)
             .min(BUCKETS as u16);

@@ -11,27 +11,32 @@ pub(super) struct Parameters {
     /// Share of false alarms for location templates, for all others, each.
     pub(super) share: fn(Template) -> f64,
     pub(super) caution: f64,
+    /// A template whose limit is more than so many times what it were of a known baseline takes no part.
+    pub(super) most_caution: f64,
     /// What a step of even evidence, and a window of uneven evidence, may add, by the limit.
     pub(super) step_cap: f32,
     pub(super) window_cap: f32,
     pub(super) burst: f64,
     pub(super) prefer_location: f32,
-    pub(super) growth: f64,
+    /// By how many times as many calls, from so many on, a table is made anew: the more it knows, the less
+    /// more of them change.
+    pub(super) growth: [(f64, f64); 3],
 }
 
 pub(super) static PARAMETERS: Parameters = Parameters {
     clip: Clip {
         common: 4.0,
         rare: 10.0,
-        doubt: 0.01,
+        doubt: 0.003,
     },
     share: |template| if template.is_location() { 0.09 } else { 0.03 },
     caution: 0.8,
+    most_caution: 1.4,
     step_cap: 0.25,
     window_cap: 0.66,
     burst: 1.5,
     prefer_location: 0.7,
-    growth: 1.25,
+    growth: [(0.0, 1.25), (1e4, 1.5), (1e5, 2.0)],
 };
 
 /// Limits for a baseline of `known` calls and one false alarm in `calls`.
@@ -45,7 +50,8 @@ pub(super) fn of(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f6
             continue;
         }
         let exact = limit::cusum(calls / (PARAMETERS.share)(*template), information);
-        let Some(limit) = limit::uncertain(exact, known * information, PARAMETERS.caution) else {
+        let limit = limit::uncertain(exact, known * information, PARAMETERS.caution);
+        let Some(limit) = limit.filter(|limit| *limit < PARAMETERS.most_caution * exact) else {
             continue;
         };
         limits.weight[t] = weight as f32;

@@ -44,13 +44,18 @@ impl Recent {
     pub(super) fn last(&self, count: usize, offset: impl Fn(u64) -> i32) -> Vec<u16> {
         let count = count.min(self.buckets.len());
         let mut calls = Vec::with_capacity(count);
-        let mut off = 0;
-        for call in self.pushed - count as u64..self.pushed {
-            let place = (call % KEPT as u64) as usize;
-            if calls.is_empty() || place.is_multiple_of(MARK) {
-                off = offset(self.times[place / MARK]);
+        let first = ((self.pushed - count as u64) % KEPT as u64) as usize;
+        let before_the_end = count.min(KEPT - first);
+        for part in [first..first + before_the_end, 0..count - before_the_end] {
+            // One mark of time after the other.
+            let mut from = part.start;
+            while from < part.end {
+                let to = (from / MARK * MARK + MARK).min(part.end);
+                let off = offset(self.times[from / MARK]);
+                let block = self.buckets[from..to].iter();
+                calls.extend(block.map(|bucket| less(*bucket, off)));
+                from = to;
             }
-            calls.push(less(self.buckets[place], off));
         }
         calls
     }

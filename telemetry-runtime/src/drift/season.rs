@@ -92,8 +92,8 @@ impl Seasonal {
             self.sums = [0.0; PHASES];
             self.counts = [0.0; PHASES];
         }
-        let phase =
-            (u128::from(at % self.period) * PHASES as u128 / u128::from(self.period)) as usize;
+        // A year of nanoseconds, so many times, is a `u64`.
+        let phase = (at % self.period * PHASES as u64 / self.period) as usize;
         let off = |bucket: &u16| (f64::from(*bucket) - center).clamp(-reach, reach);
         self.sums[phase] += batch.iter().map(off).sum::<f64>() as f32;
         self.counts[phase] += batch.len() as f32;

@@ -13,7 +13,7 @@ const BEYOND: usize = 2;
 /// One row a bucket, one column a template.
 pub(super) type Row = [f32; TEMPLATES];
 
-/// Scores: ln of the density under each template by that of the baseline.
+/// Scores: ln of the density under each template by that of the baseline, as they [count](Table::weigh).
 #[derive(Debug)]
 pub(super) struct Table {
     low: u16,
@@ -116,6 +116,15 @@ impl Table {
                 .sum();
             column.kurtosis = fourth / (column.variance * column.variance).max(1e-12) - 3.0;
             self.columns[t] = column;
+        }
+    }
+
+    /// Makes each template's scores count so much.
+    pub(super) fn weigh(&mut self, weights: &Row) {
+        for row in &mut self.rows {
+            for (score, weight) in row.iter_mut().zip(weights) {
+                *score *= weight;
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use super::template::{ALL, TEMPLATES};
 use super::{Histogram, Season};
 
 /// Calls looked at together.
-pub(super) const BATCH: usize = 2 * STEP;
+pub(super) const BATCH: usize = STEP;
 /// Calls that a burst may last.
 const BURST: u64 = 40;
 
@@ -25,17 +25,16 @@ pub(super) struct Watch {
     /// What is known to be normal.
     pub(super) normal: Histogram,
     pub(super) normal_calls: u64,
-    /// The newest calls and those before them: not yet taken for normal.
-    pub(super) quarantine: [Histogram; 2],
-    pub(super) newest: u64,
+    /// How many of the newest calls, and of those before them, are not yet taken for normal.
+    pub(super) quarantine: (u64, u64),
     pub(super) rebuild_at: u64,
     pub(super) ratios: [f32; TEMPLATES],
     pub(super) table: Option<Box<Table>>,
     pub(super) limits: Limits,
     pub(super) single: u16,
-    cusums: Cusums,
-    /// The number of successes when a template's evidence was last none.
-    started: [u64; TEMPLATES],
+    pub(super) cusums: Cusums,
+    /// The number of successes when a template's evidence was last none, its lower half.
+    started: [u32; TEMPLATES],
     pub(super) change: Option<Change>,
     /// No further anomaly is told before this call.
     calm_from: u64,
@@ -57,8 +56,7 @@ impl Watch {
             recent: Recent::default(),
             normal: Histogram::default(),
             normal_calls: 0,
-            quarantine: Default::default(),
-            newest: 0,
+            quarantine: (0, 0),
             rebuild_at: FIRST,
             ratios: [1.0; TEMPLATES],
             table: None,
@@ -109,7 +107,8 @@ impl Watch {
             .for_each(|bucket| *bucket = less(*bucket, offset));
         let finding = self.score(batch);
         if self.change.is_none() {
-            self.learn(batch, at);
+            let calls = batch.len();
+            self.learn(calls, at);
         }
         finding
     }
@@ -121,11 +120,7 @@ impl Watch {
 
     /// The calls from `call` on that are left, without the season.
     pub(super) fn since(&self, call: u64) -> Histogram {
-        let mut since = Histogram::default();
-        for bucket in self.last((self.recent.pushed() - call) as usize) {
-            since.add_bucket(bucket, 1);
-        }
-        since
+        Histogram::of_buckets(&self.last((self.recent.pushed() - call) as usize))
     }
 
     fn score(&mut self, batch: &[u16]) -> Option<Finding> {
@@ -133,13 +128,8 @@ impl Watch {
         if let Some(change) = &mut self.change {
             return change.step(table, &self.limits, batch, self.recent.pushed());
         }
-        let mut finding = None;
-        for step in batch.chunks(STEP) {
-            self.cusums.step(table, &self.limits, step);
-            if finding.is_none() && self.cusums.exceeds(&self.limits) {
-                finding = Some(());
-            }
-        }
+        self.cusums.step(table, &self.limits, batch);
+        let passed = self.cusums.exceeds(&self.limits);
         let pushed = self.recent.pushed();
         if pushed <= self.cold_until {
             self.cusums.hold_back(&self.limits);
@@ -147,16 +137,13 @@ impl Watch {
         }
         self.cusums.forget_bursts(table, &self.limits, batch);
         for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
-            if *value <= 0.0 {
-                *started = pushed;
-            }
+            *started = if *value <= 0.0 {
+                pushed as u32
+            } else {
+                *started
+            };
         }
-        let single = batch
-            .iter()
-            .copied()
-            .filter(|bucket| *bucket >= self.single)
-            .max();
-        if finding.is_some() {
+        if passed {
             if self.cusums.is_ripe(&self.limits) {
                 return Some(Finding::Changed(self.winner()));
             }
@@ -166,12 +153,14 @@ impl Watch {
             }
             self.cusums.whole = [0.0; TEMPLATES];
             // What has been gathered for longer is a change that is about to be told.
-            if pushed - self.started[template] > BURST {
+            if pushed - self.started(template) > BURST {
                 return None;
             }
             return self.anomaly(Finding::Burst(template));
         }
-        single.and_then(|bucket| self.anomaly(Finding::Single(bucket)))
+        let longest = batch.iter().copied().max()?;
+        let single = (longest >= self.single).then_some(Finding::Single(longest));
+        single.and_then(|single| self.anomaly(single))
     }
 
     /// An anomaly is told once, not again for each call of a bad minute.
@@ -224,23 +213,23 @@ impl Watch {
     }
 
     pub(super) fn started(&self, template: usize) -> u64 {
-        self.started[template]
+        let pushed = self.recent.pushed();
+        pushed - u64::from((pushed as u32).wrapping_sub(self.started[template]))
     }
 
     pub(super) fn told(&mut self, template: usize) {
         let change = Change::new(template, &self.cusums.capped, self.recent.pushed());
         self.change = Some(change);
         self.cusums.clear();
-        self.started = [self.recent.pushed(); TEMPLATES];
-        self.quarantine = Default::default();
-        self.newest = 0;
+        self.started = [self.recent.pushed() as u32; TEMPLATES];
+        self.quarantine = (0, 0);
     }
 
     /// The change is over, or was too small to be told.
     pub(super) fn quiet(&mut self) {
         self.change = None;
         self.cusums.clear();
-        self.started = [self.recent.pushed(); TEMPLATES];
+        self.started = [self.recent.pushed() as u32; TEMPLATES];
         self.calm_from = self.recent.pushed() + 64;
     }
 }

@@ -10,6 +10,8 @@ const WINDOW: usize = 8;
 /// Evidence that came within the window is a burst's if it is at least this share of what raises an event,
 /// and if the newest calls add less than `GOES_ON` of what those before them did.
 const SUDDEN: f32 = 0.7;
+/// The same once a burst was seen.
+const IN_BURST: f32 = 0.3;
 const GOES_ON: f32 = 0.3;
 /// Evidence that is further below its limit, nats, adds next to nothing to that of others.
 const NEAR: f32 = 2.5;
@@ -103,22 +105,26 @@ impl Cusums {
 
     /// Evidence that came at once and does not go on was that of a burst: `batch` are the newest calls.
     #[inline]
-    pub(super) fn forget_bursts(&mut self, table: &Table, limits: &Limits, batch: &[u16]) {
+    pub(super) fn forget_bursts(
+        &mut self,
+        table: &Table,
+        limits: &Limits,
+        batch: &[u16],
+        in_burst: bool,
+    ) {
+        let least = if in_burst { IN_BURST } else { SUDDEN };
         let before = &self.before[usize::from(self.steps)];
-        let mut sudden = false;
-        for t in 0..TEMPLATES {
-            sudden |= self.capped[t] - before[t] >= SUDDEN * limits.drift[t];
-        }
-        if sudden {
-            self.forget_sudden(table, limits, batch);
+        let grown = |t: usize| self.capped[t] - before[t] >= least * limits.drift[t];
+        if (0..TEMPLATES).fold(false, |any, t| any | grown(t)) {
+            self.forget_sudden(table, limits, batch, least);
         }
     }
 
     #[cold]
-    fn forget_sudden(&mut self, table: &Table, limits: &Limits, batch: &[u16]) {
+    fn forget_sudden(&mut self, table: &Table, limits: &Limits, batch: &[u16], least: f32) {
         for t in 0..TEMPLATES {
             let growth = self.growth(t, limits);
-            if growth < SUDDEN {
+            if growth < least {
                 continue;
             }
             let share = batch.len() as f32 / (WINDOW * STEP) as f32;

@@ -142,6 +142,10 @@ impl Watch {
         self.single = tail::limit(&self.normal, 0.1 / calls)
             .unwrap_or(u16::MAX)
             .min(BUCKETS as u16);
+        if self.table.is_none() {
+            // There was nothing to be evidence for.
+            self.started_now();
+        }
         self.table = Some(Box::new(table));
     }
 }

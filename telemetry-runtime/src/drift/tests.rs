@@ -101,6 +101,48 @@ fn a_burst_is_an_anomaly_and_no_drift() {
     assert_eq!(kinds, [DriftType::Anomaly], "{told:?}");
 }
 
+/// A burst that ends within some calls is none either where other evidence had been gathered before.
+#[test]
+fn bursts_are_seldom_drift() {
+    let told = (0..20).filter(|seed| {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let mut random = fastrand::Rng::with_seed(*seed);
+        let tool = detector.key("tool");
+        for call in 0..7_000_u32 {
+            let burst = if (6_000..6_020).contains(&call) {
+                5.0
+            } else {
+                1.0
+            };
+            let nanos = (burst * usual(&mut random)) as u64;
+            let at = start() + Duration::from_millis(10) * call;
+            detector.record(tool, &Sample::new(nanos, Outcome::Success, at));
+        }
+        let told = detector.drain_events();
+        told.iter()
+            .any(|event| event.drift_type != DriftType::Anomaly)
+    });
+    let told = told.count();
+    assert!(told <= 5, "{told} of 20");
+}
+
+/// Of a tool that is hardly known: that it is twice as slow is told at once, and not as of its first calls.
+#[test]
+fn the_first_change_of_a_new_tool_has_not_begun_with_it() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let gap = Duration::from_millis(100);
+    let told = events(&mut detector, 120, gap, |call, random| {
+        let change = if call < 50 { 1.0 } else { 2.0 };
+        1e7 * change * (0.2 * normal(random)).exp()
+    });
+    let first = told.first().expect("it is told");
+    assert!((51..=70).contains(&first.metadata.sample), "{first:?}");
+    for event in &told {
+        assert!(event.metadata.sample_since >= 40, "{event:?}");
+        assert!(event.deviation_percent > 60.0, "{event:?}");
+    }
+}
+
 /// One call in fifty takes three times as long: the median knows nothing of it.
 #[test]
 fn a_longer_tail_is_a_pattern() {

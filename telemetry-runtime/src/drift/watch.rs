@@ -14,7 +14,7 @@ use super::{Histogram, Season};
 /// Calls looked at together.
 pub(super) const BATCH: usize = STEP;
 /// Calls that a burst may last.
-const BURST: u64 = 40;
+const BURST: u64 = 32;
 
 /// One tool's durations.
 #[derive(Debug)]
@@ -38,6 +38,8 @@ pub(super) struct Watch {
     pub(super) change: Option<Change>,
     /// No further anomaly is told before this call.
     calm_from: u64,
+    /// A burst was seen: until this call it may end.
+    burst_until: u64,
     /// Until this call nothing is told: caches are cold.
     pub(super) cold_until: u64,
     pub(super) seasonal: Seasonal,
@@ -66,6 +68,7 @@ impl Watch {
             started: [0; TEMPLATES],
             change: None,
             calm_from: 0,
+            burst_until: 0,
             cold_until: 0,
             seasonal: Seasonal::new(season),
             aged_at: 0,
@@ -135,7 +138,9 @@ impl Watch {
             self.cusums.hold_back(&self.limits);
             return None;
         }
-        self.cusums.forget_bursts(table, &self.limits, batch);
+        let in_burst = pushed <= self.burst_until;
+        self.cusums
+            .forget_bursts(table, &self.limits, batch, in_burst);
         for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
             *started = if *value <= 0.0 {
                 pushed as u32
@@ -144,19 +149,20 @@ impl Watch {
             };
         }
         if passed {
+            let (template, share) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
+            // What has been gathered for longer is a change.
+            if share >= 1.0 && pushed - self.started(template) <= BURST {
+                self.cusums.whole = [0.0; TEMPLATES];
+                self.burst_until = pushed + BURST;
+                return self.anomaly(Finding::Burst(template));
+            }
             if self.cusums.is_ripe(&self.limits) {
                 return Some(Finding::Changed(self.winner()));
             }
-            let (template, share) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
-            if share < 1.0 {
-                return None;
+            if share >= 1.0 {
+                self.cusums.whole = [0.0; TEMPLATES];
             }
-            self.cusums.whole = [0.0; TEMPLATES];
-            // What has been gathered for longer is a change that is about to be told.
-            if pushed - self.started(template) > BURST {
-                return None;
-            }
-            return self.anomaly(Finding::Burst(template));
+            return None;
         }
         let longest = batch.iter().copied().max()?;
         let single = (longest >= self.single).then_some(Finding::Single(longest));
@@ -221,7 +227,7 @@ impl Watch {
         let change = Change::new(template, &self.cusums.capped, self.recent.pushed());
         self.change = Some(change);
         self.cusums.clear();
-        self.started = [self.recent.pushed() as u32; TEMPLATES];
+        self.started_now();
         self.quarantine = (0, 0);
     }
 
@@ -229,7 +235,12 @@ impl Watch {
     pub(super) fn quiet(&mut self) {
         self.change = None;
         self.cusums.clear();
-        self.started = [self.recent.pushed() as u32; TEMPLATES];
+        self.started_now();
         self.calm_from = self.recent.pushed() + 64;
+    }
+
+    /// Whatever there is evidence for has begun here.
+    pub(super) fn started_now(&mut self) {
+        self.started = [self.recent.pushed() as u32; TEMPLATES];
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
-use telemetry_runtime::{Builder, Telemetry, health};
+use telemetry_runtime::{Builder, Telemetry, health, track_tool_call};
 use telemetry_tests::sink::{Mode, Sink, nobody, text};
 use telemetry_tests::{PATIENCE, alone, statistics, tool, until};
 
@@ -183,8 +183,11 @@ fn calls_that_run_at_the_end_are_not_waited_for() {
     let report = telemetry.shutdown(PATIENCE);
     assert!(report.is_complete(), "{report}");
     assert_eq!(report.traces.delivered, 10);
+    assert_eq!(counter(&sink, "tool.active", "runs on"), 1, "it does");
     go.send(()).expect("it waits");
     assert_eq!(there.join().expect("no panic"), 7);
+    let _another = towards(&sink.url(), |builder| builder);
+    assert_eq!(statistics("runs on").active, 0);
 }
 
 /// Threads that call all the time, and a shutdown between them.
@@ -205,9 +208,13 @@ fn in_the_middle_of_everything() {
         let report = telemetry.shutdown(PATIENCE);
         assert!(report.in_time, "{report}");
         assert_eq!(report.traces.delivered, sink.seen().span_count - before);
+        let active = counter(&sink, "tool.active", "all the time");
+        assert!(active <= 1, "one thread: {active}");
         drop(stop);
         there.join().expect("no panic");
     }
+    let _another = towards(&sink.url(), |builder| builder);
+    assert_eq!(statistics("all the time").active, 0, "after ten ends");
 }
 
 /// Eight threads that never stop: each call that the metrics have is a span that was delivered or
@@ -248,6 +255,8 @@ fn under_load_the_sums_add_up() {
             // And one a thread that was about to be counted by its maker.
             assert!(calls <= after + THREADS as u64, "{calls} of {after}");
             assert_eq!(counter(&sink, "tool.errors", "under load"), 0);
+            let active = counter(&sink, "tool.active", "under load");
+            assert!(active <= THREADS as u64, "{active}");
         });
         assert!(telemetry_runtime::statistics().is_empty());
     }
@@ -285,13 +294,16 @@ fn an_hour_without_a_server_takes_no_more_memory() {
         let waits = health.destinations.iter().map(|to| to.queue_bytes);
         (health.calls_queue_bytes, waits.sum::<usize>(), health)
     };
+    let held = track_tool_call("held for an hour", ());
     let mut full = (0, 0);
     for minute in 1..=60 {
         for _ in 0..MINUTE {
             tool!("unheard", || {});
         }
         // All of it is where it waits, or counted.
-        assert_eq!(statistics("unheard").calls, minute * MINUTE);
+        let counted = statistics("unheard");
+        assert_eq!((counted.calls, counted.active), (minute * MINUTE, 0));
+        assert_eq!(statistics("held for an hour").active, 1);
         let (rings, queues, health) = waits();
         let traces = &health.destinations[0];
         assert!(traces.queue_bytes <= MAX_BYTES, "{}", traces.queue_bytes);
@@ -307,8 +319,10 @@ fn an_hour_without_a_server_takes_no_more_memory() {
     let (cause, items) = dropped[0];
     assert_eq!(cause, "queue_full");
     assert!(items > 0);
+    drop(held);
+    assert_eq!(statistics("held for an hour").active, 0);
     let report = telemetry.shutdown(Duration::from_millis(100));
-    assert_eq!(report.traces.dropped, 60 * MINUTE, "{report}");
+    assert_eq!(report.traces.dropped, 60 * MINUTE + 1, "{report}");
     assert_eq!((report.traces.delivered, report.traces.waiting), (0, 0));
 }
 

@@ -74,22 +74,36 @@ mod unix {
                     }
                 });
             }
-            for _ in 0..CHILDREN {
+            for number in 1..=CHILDREN {
                 deep(40, &mut || {
                     let held = track_tool_call("held over the fork", [("a", 1.into())]);
                     child(|| {
                         in_a_child(&telemetry);
                         held.set_attribute("heard", false);
                     });
+                    // Each takes as long as the collector needs to come round.
+                    if number == CHILDREN {
+                        assert_eq!(active("held over the fork"), 1);
+                        // And up to sixty of another thread.
+                        assert!((40..=100).contains(&active("deep")));
+                    }
                     drop(held);
                 });
             }
             stop.store(true, Relaxed);
         });
+        for tool in ["busy", "busy too", "deep", "held over the fork"] {
+            assert_eq!(active(tool), 0, "{tool}");
+        }
         let report = telemetry.shutdown(PATIENCE);
         assert!(report.in_time, "{report}");
         let calls = made.load(Relaxed) + CHILDREN * 41;
         assert_eq!(report.traces.delivered + report.traces.dropped, calls);
+    }
+
+    /// Calls that run.
+    fn active(tool: &str) -> u64 {
+        telemetry_tests::statistics(tool).active
     }
 
     /// Gives how many calls it made.

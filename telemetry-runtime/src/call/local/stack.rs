@@ -4,8 +4,10 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::mem::{self, ManuallyDrop};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use super::{Local, with};
+use crate::call::active::{Activity, Shown};
 use crate::call::context;
 use crate::call::frame::Frame;
 use crate::call::suspended::Parked;
@@ -216,6 +218,8 @@ struct Left {
     levels: Vec<Level>,
     /// Those that began since.
     apart: Vec<Level>,
+    /// Where each of those is shown as running, which the thread shows no more; an async one shows itself.
+    shown: Vec<Option<Arc<Shown>>>,
 }
 
 thread_local! {
@@ -225,6 +229,7 @@ thread_local! {
         RefCell::new(ManuallyDrop::new(Left {
             levels: Vec::new(),
             apart: Vec::new(),
+            shown: Vec::new(),
         }))
     };
 }
@@ -242,10 +247,19 @@ impl Drop for Local {
 #[cold]
 pub(in crate::call) fn put_apart(call: Level) -> Option<Position> {
     LEFT.with(|left| {
-        let apart = &mut left.try_borrow_mut().ok()?.apart;
-        apart.push(call);
-        Position::of(apart.len() as u32 | APART)
+        let left = &mut **left.try_borrow_mut().ok()?;
+        let frame = call.parked.is_none().then_some(&call.frame);
+        left.shown.push(frame.and_then(show));
+        left.apart.push(call);
+        Position::of(left.apart.len() as u32 | APART)
     })
+}
+
+fn show(frame: &Frame) -> Option<Arc<Shown>> {
+    let activity = Activity::new(frame.origin?.tool.id, frame.start);
+    let shown = Shown::new(frame.start);
+    shown.show(activity);
+    Some(shown)
 }
 
 /// Takes a call off its thread, wherever it is there. It is not current any more.
@@ -273,14 +287,23 @@ pub(in crate::call) fn leave_parked(position: Position) -> Option<Box<Parked>> {
 #[cold]
 fn take_left(position: Position) -> Option<Level> {
     LEFT.with(|left| {
-        let mut left = left.try_borrow_mut().ok()?;
+        let left = &mut **left.try_borrow_mut().ok()?;
         let (levels, level) = match position.place.get() & APART {
             0 => (&mut left.levels, position.level()),
-            _ => (&mut left.apart, position.level() & !(APART as usize)),
+            _ => {
+                let level = position.level() & !(APART as usize);
+                if let Some(shown) = left.shown.get_mut(level).and_then(Option::take) {
+                    shown.hide();
+                }
+                (&mut left.apart, level)
+            }
         };
         let level = mem::take(levels.get_mut(level)?);
         if levels.iter().all(Level::is_free) {
             *levels = Vec::new();
+        }
+        if left.apart.is_empty() {
+            left.shown = Vec::new();
         }
         Some(level)
     })

@@ -134,7 +134,7 @@ impl Local {
         let level = &mut self.levels[self.depth];
         // A free level has nothing that would have to be dropped.
         mem::forget(level.parked.replace(parked));
-        mem::forget(mem::replace(&mut level.attached, attached));
+        level.attached = attached;
         self.show_poll()
     }
 

@@ -69,6 +69,28 @@ fn calls() {
     }
 }
 
+#[telemetry_runtime::tool]
+fn with_numbers(number: u64, ratio: f64) -> f64 {
+    number as f64 * ratio
+}
+
+#[telemetry_runtime::tool]
+fn with_text(text: &str) -> usize {
+    text.len()
+}
+
+fn calls_with_numbers() {
+    for number in 0..CALLS {
+        with_numbers(number, 0.5);
+    }
+}
+
+fn calls_with_a_text() {
+    for _ in 0..CALLS {
+        with_text("a text of some length");
+    }
+}
+
 fn nobody_listens() {
     assert_eq!(allocations(calls), 0);
     let with_parameters = || {
@@ -124,6 +146,13 @@ fn calls_allocate_nothing_of_their_own() {
     let telemetry = spans.telemetry_with(|builder| builder.set("otel_context", false));
     assert_eq!(once_warm(&telemetry, calls), 0, "sampled");
     assert_eq!(once_warm(&telemetry, out_of_order), 0, "out of order");
+    // The collector has given back what their parameters were in.
+    assert_eq!(once_warm(&telemetry, calls_with_numbers), 0, "numbers");
+    assert_eq!(
+        once_warm(&telemetry, calls_with_a_text),
+        CALLS * ROUNDS,
+        "texts: one each"
+    );
     drop(telemetry);
 
     // OpenTelemetry's context holds its span in an `Arc`, and that is all.

@@ -242,7 +242,8 @@ mod tests {
         let mut left = expected(levels - 2);
         left.remove(1);
         assert_eq!(shown(&active), left);
-        active.leave(1);
+        active.leave(2);
+        active.leave_innermost(1);
         assert_eq!(shown(&active), [0]);
         active.enter(1, Some(Activity::new(9, 0)));
         assert_eq!(shown(&active), [0, 9]);
@@ -287,7 +288,7 @@ mod model {
             let thread = thread::spawn(move || {
                 let (active, ended) = &*theirs;
                 active.enter(0, Some(Activity::new(1, 0)));
-                active.leave(0);
+                active.leave_innermost(0);
                 ended.store(1, Release);
                 active.enter(0, Some(Activity::new(2, 0)));
             });

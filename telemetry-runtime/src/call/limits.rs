@@ -137,6 +137,15 @@ pub(crate) fn with_params(
     capture: impl FnOnce(&mut Params<'_>),
 ) -> Vec<(Cow<'static, str>, Value)> {
     let mut attributes = Vec::new();
-    with_rules(|rules| capture(&mut Params::new(&mut attributes, mode, rules)));
+    add_params(&mut attributes, mode, capture);
     attributes
+}
+
+/// The same, at the end of some.
+pub(crate) fn add_params(
+    attributes: &mut Vec<(Cow<'static, str>, Value)>,
+    mode: ParamsCapture,
+    capture: impl FnOnce(&mut Params<'_>),
+) {
+    with_rules(|rules| capture(&mut Params::new(attributes, mode, rules)));
 }

@@ -100,8 +100,12 @@ fn run_with_params(
     if standing.ids.sampled {
         // Outside of `with`: it runs code of the user's.
         let mode = origin.tool.params_capture();
-        let attributes = limits::with_params(mode, capture);
-        put_params(&mut standing, attributes);
+        let said = standing.details.take();
+        let says = said.is_some();
+        let mut details = said.unwrap_or_else(local::details);
+        limits::add_params(&mut details.attributes, mode, capture);
+        details.params = u32::try_from(details.attributes.len()).unwrap_or(u32::MAX);
+        standing.details = (says || details.params > 0).then_some(details);
     }
     match local::with(|local| local.begin_at(state, origin, standing)) {
         Some(position) => position.map(Running),

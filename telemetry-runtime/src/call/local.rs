@@ -13,7 +13,7 @@ use super::around::Around;
 use super::clock;
 use super::context;
 use super::frame::Frame;
-use super::record::{Ids, Kept, Outcome};
+use super::record::{Details, Ids, Kept, Outcome};
 use super::ring::Ring;
 use super::state::State;
 use super::suspended::{Parked, Pool};
@@ -289,6 +289,11 @@ pub(crate) fn are_alive() -> bool {
 /// Says what is around the call that begins next on this thread. Gives what was said before.
 pub(super) fn put_around(around: Option<Box<Around>>) -> Option<Box<Around>> {
     with(|local| mem::replace(&mut local.around, around)).flatten()
+}
+
+/// A box without anything in it, for a call of this thread.
+pub(super) fn details() -> Box<Details> {
+    with(|local| local.ring.details()).unwrap_or_default()
 }
 
 /// Whether a call that begins soon, below what runs now, may be sampled.

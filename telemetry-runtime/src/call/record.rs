@@ -184,6 +184,16 @@ impl Details {
                 .sum::<usize>()
     }
 
+    /// Nothing is left but the room of `attributes`.
+    pub(crate) fn clear(&mut self) {
+        let mut attributes = std::mem::take(&mut self.attributes);
+        attributes.clear();
+        *self = Self {
+            attributes,
+            ..Self::default()
+        };
+    }
+
     /// At most so many attributes and so many events; the rest is left out.
     const MAX: usize = 128;
 

@@ -104,17 +104,22 @@ fn take(ring: &mut Reader<Record>, mut items: usize, thread: &Thread, sinks: &mu
         let chunk = items.min(CHUNK);
         let anchor = Anchor::now();
         let mut details_bytes = 0;
+        let mut used = Vec::new();
         ring.read(chunk, |calls| {
             sinks.iter_mut().for_each(|sink| sink.calls(calls, &anchor));
-            for details in calls.iter().flat_map(|call| call.details.as_deref()) {
+            for details in calls.iter_mut().flat_map(|call| call.details.take()) {
                 details_bytes += details.bytes();
                 let left_out = details.left_out.attributes + details.left_out.events;
                 if left_out > 0 {
                     add_left_out(left_out);
                 }
+                used.push(details);
             }
         });
         thread.leave_room(details_bytes);
+        if !used.is_empty() {
+            thread.give_back(&mut used);
+        }
         items -= chunk;
     }
 }

@@ -8,6 +8,7 @@
 mod beside;
 mod queue;
 mod rings;
+mod spares;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,8 +16,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::beside::Beside;
 use self::queue::Writer;
 use self::rings::NewRings;
+use self::spares::{Boxes, Spares};
 use super::active::Active;
-use super::record::Record;
+use super::record::{Details, Record};
 use crate::collector::{Overflow, wake};
 use crate::sync::{is_child, lock};
 
@@ -64,6 +66,8 @@ pub(crate) struct Thread {
     pub(crate) overflow: Beside<Overflow>,
     /// Of the details that are under way.
     details_bytes: AtomicUsize,
+    /// Boxes for those to come.
+    spares: Spares,
     /// The calls that run on it.
     pub(crate) active: Active,
 }
@@ -83,6 +87,11 @@ impl Thread {
     /// Details of so many bytes are no longer under way.
     pub(crate) fn leave_room(&self, bytes: usize) {
         self.details_bytes.fetch_sub(bytes, Relaxed);
+    }
+
+    /// Boxes of details that have been taken in.
+    pub(crate) fn give_back(&self, used: &mut Boxes) {
+        self.spares.put(used, share());
     }
 
     /// What tells it from other threads while it is known.
@@ -124,6 +133,7 @@ fn name() -> String {
 /// The side of a thread that only it sees.
 pub(crate) struct Ring {
     writer: Option<Writer<Record>>,
+    spares: Boxes,
     thread: Arc<Thread>,
 }
 
@@ -134,11 +144,13 @@ impl Ring {
             new_rings: NewRings::new(),
             overflow: Beside::new(),
             details_bytes: AtomicUsize::new(0),
+            spares: Spares::new(),
             active: Active::new(),
         });
         THREADS.fetch_add(1, Relaxed);
         let mut ring = Self {
             writer: None,
+            spares: Boxes::new(),
             thread: Arc::clone(&thread),
         };
         ring.grow();
@@ -161,6 +173,14 @@ impl Ring {
         if let Some(writer) = &mut self.writer {
             writer.write(record);
         }
+    }
+
+    /// A box without anything in it.
+    pub(super) fn details(&mut self) -> Box<Details> {
+        if self.spares.is_empty() {
+            self.thread.spares.take(&mut self.spares);
+        }
+        self.spares.pop().unwrap_or_default()
     }
 
     /// Adds a record. Never waits: one that finds no room is added to the thread's overflow.

@@ -167,9 +167,9 @@ impl<T> Reader<T> {
         }
     }
 
-    /// Shows the next items, at most `max`, in one or two slices; then they are dropped and
-    /// their room is free.
-    pub(crate) fn read(&mut self, max: usize, mut show: impl FnMut(&[T])) {
+    /// Shows the next items, at most `max`, in one or two slices; then what is left of them is dropped
+    /// and their room is free.
+    pub(crate) fn read(&mut self, max: usize, mut show: impl FnMut(&mut [T])) {
         let items = self.waiting().items.min(max);
         let taken = Taken {
             reader: self,
@@ -190,17 +190,19 @@ impl<T> Reader<T> {
 
 /// As slices, or in a model each by itself, for loom's cells are no plain memory.
 #[cfg(not(loom))]
-fn show_part<T>(part: &[UnsafeCell<MaybeUninit<T>>], show: &mut impl FnMut(&[T])) {
+fn show_part<T>(part: &[UnsafeCell<MaybeUninit<T>>], show: &mut impl FnMut(&mut [T])) {
+    let first = part.as_ptr().cast::<T>().cast_mut();
     // SAFETY: these slots hold items, which the writer leaves alone until `read` has passed
-    // them; both wrappers have the layout of what they hold.
-    show(unsafe { std::slice::from_raw_parts(part.as_ptr().cast::<T>(), part.len()) });
+    // them, and the reader is borrowed for itself; both wrappers have the layout of what they hold,
+    // and the outer one lets that be changed.
+    show(unsafe { std::slice::from_raw_parts_mut(first, part.len()) });
 }
 
 #[cfg(loom)]
-fn show_part<T>(part: &[UnsafeCell<MaybeUninit<T>>], show: &mut impl FnMut(&[T])) {
+fn show_part<T>(part: &[UnsafeCell<MaybeUninit<T>>], show: &mut impl FnMut(&mut [T])) {
     for slot in part {
         // SAFETY: as above.
-        slot.with(|slot| show(std::slice::from_ref(unsafe { (*slot).assume_init_ref() })));
+        slot.with_mut(|slot| show(std::slice::from_mut(unsafe { (*slot).assume_init_mut() })));
     }
 }
 

@@ -279,3 +279,28 @@ fn where_nothing_runs_the_future_is_as_it_was() {
     assert_eq!(block_on(only_made(2)), 2);
     assert_eq!(block_on(pin!(opaque("1".to_owned()))), Ok(2));
 }
+
+#[tool]
+fn awaits_one_that_is_off(number: u8) -> impl Future<Output = u8> {
+    async move { is_off(number + 1).await }
+}
+
+#[tool]
+async fn is_off(inner: u8) -> u8 {
+    inner
+}
+
+/// Its body shows its parameter to nobody: not to the call that waits for it either.
+#[test]
+fn what_a_tool_that_is_off_is_given_is_nobodys() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry =
+        spans.telemetry_with(|builder| builder.set("tools", "{ is_off: { enabled: false } }"));
+    assert_eq!(block_on(awaits_one_that_is_off(1)), 2);
+    let sent = spans.after(telemetry);
+    assert_eq!(sent.names(), ["tool.awaits_one_that_is_off"]);
+    let span = sent.one("awaits_one_that_is_off");
+    assert_eq!(attribute(span, "tool.param.number").as_deref(), Some("1"));
+    assert_eq!(attribute(span, "tool.param.inner"), None);
+}

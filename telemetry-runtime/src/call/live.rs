@@ -105,7 +105,10 @@ fn run_with_params(
         let mut details = said.unwrap_or_else(local::details);
         limits::add_params(&mut details.attributes, mode, capture);
         details.params = u32::try_from(details.attributes.len()).unwrap_or(u32::MAX);
-        standing.details = (says || details.params > 0).then_some(details);
+        match says || details.params > 0 {
+            true => standing.details = Some(details),
+            false => local::leave_details(details),
+        }
     }
     match local::with(|local| local.begin_at(state, origin, standing)) {
         Some(position) => position.map(Running),

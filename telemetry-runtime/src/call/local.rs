@@ -296,6 +296,11 @@ pub(super) fn details() -> Box<Details> {
     with(|local| local.ring.details()).unwrap_or_default()
 }
 
+/// One that has stayed empty, for a later call.
+pub(super) fn leave_details(details: Box<Details>) {
+    with(|local| local.ring.leave_details(details));
+}
+
 /// Whether a call that begins soon, below what runs now, may be sampled.
 pub(crate) fn may_sample(tool: &Tool) -> bool {
     stand(tool).is_some_and(|standing| match standing.parent {

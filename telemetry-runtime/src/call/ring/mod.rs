@@ -183,6 +183,11 @@ impl Ring {
         self.spares.pop().unwrap_or_default()
     }
 
+    /// Takes back one that was not needed.
+    pub(super) fn leave_details(&mut self, details: Box<Details>) {
+        self.spares.push(details);
+    }
+
     /// Adds a record. Never waits: one that finds no room is added to the thread's overflow.
     #[inline]
     pub(crate) fn push(&mut self, record: Record) {

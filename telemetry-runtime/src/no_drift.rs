@@ -2,10 +2,21 @@
 
 #![expect(missing_docs, reason = "documented where tools are watched")]
 
+#[path = "drift/filter.rs"]
+mod filter;
+#[path = "drift/kinds.rs"]
+mod kinds;
+#[path = "drift/statistics.rs"]
+mod statistics;
+
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::error::Error;
+
+pub use filter::Filter;
+pub use kinds::{DriftType, Measure, Severity, Status};
+pub use statistics::BaselineStats;
 
 #[must_use]
 pub fn detector() -> LiveDetector {
@@ -89,16 +100,6 @@ impl Iterator for Subscription {
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
-    pub tool: Option<String>,
-    pub drift_type: Option<DriftType>,
-    pub severity: Option<Severity>,
-    pub status: Option<Status>,
-    pub since: Option<SystemTime>,
-    pub limit: Option<usize>,
-}
-
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Event {
@@ -146,56 +147,4 @@ pub struct Quantiles {
 pub struct Interval {
     pub from: SystemTime,
     pub to: SystemTime,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BaselineStats {
-    pub samples: u64,
-    pub mean_ms: f64,
-    pub std_ms: f64,
-    pub p50_ms: f64,
-    pub p95_ms: f64,
-    pub p99_ms: f64,
-    pub calls_per_second: Option<f64>,
-    pub error_ratio: f64,
-    pub last_updated: SystemTime,
-}
-
-macro_rules! names {
-    ($($(#[$more:meta])* $of:ident { $($variant:ident = $name:literal),+ })+) => {
-        $(
-            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-            $(#[$more])*
-            pub enum $of {
-                $($variant),+
-            }
-
-            impl $of {
-                #[must_use]
-                pub fn as_str(self) -> &'static str {
-                    match self {
-                        $(Self::$variant => $name),+
-                    }
-                }
-            }
-
-            impl std::fmt::Display for $of {
-                fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                    f.pad(self.as_str())
-                }
-            }
-        )+
-    };
-}
-
-names! {
-    DriftType { Performance = "performance", Pattern = "pattern", Anomaly = "anomaly" }
-    Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" }
-    Status { Drifted = "drifted", Recovered = "recovered", Accepted = "accepted" }
-    #[non_exhaustive]
-    Measure {
-        Median = "median", P95 = "p95", P99 = "p99", Spread = "spread", CallRate = "call_rate",
-        ErrorRatio = "error_ratio", CallerShare = "caller_share", Duration = "duration"
-    }
 }

@@ -373,7 +373,7 @@ pub(crate) static TABLE: &[Section] = &[
         title: "Drift",
         keys: &[
             Key::new("drift_detection_enabled", Flag, "true", "Whether each tool is compared with what is normal for it").needs("drift").reloads(),
-            Key::new("drift_threshold", CHANGE, "0.15", "The smallest change worth an event, as a share").needs("drift").of("drift_detection_enabled").reloads(),
+            Key::new("drift_threshold", CHANGE, "0.15", "The smallest change worth an event, as a share of the baseline, up or down").needs("drift").of("drift_detection_enabled").reloads(),
             Key::new("drift_false_alarms_per_day", FALSE_ALARMS, "0.1", "Events of a tool that are accepted though nothing has changed; fewer is slower").needs("drift").of("drift_detection_enabled").reloads(),
             Key::new("drift_window_size", Integer { min: 1, max: 1_000_000, unit: "calls" }, "100", "The current values come from at most so many calls since the change").needs("drift").of("drift_detection_enabled").reloads(),
             Key::new("drift_accept_after", Integer { min: 0, max: 525_600, unit: "minutes" }, "1440", "A change that has lasted so long is the new normal; 0: only when it is accepted").needs("drift").of("drift_detection_enabled").reloads(),

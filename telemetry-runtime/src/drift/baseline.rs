@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::Histogram;
+use super::histogram::nanos_at;
+use super::{BaselineStats, Histogram};
 
 /// Whose baseline it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -180,4 +181,36 @@ impl SeasonProfile {
             .map(|offset| f64::from(*offset) / super::histogram::PER_OCTAVE as f64);
         octaves.map(f64::exp2)
     }
+}
+
+impl BaselineStats {
+    /// `None` while there is no duration.
+    pub(super) fn of(baseline: &Baseline) -> Option<Self> {
+        let durations = baseline.durations();
+        let (mean_ms, std_ms) = moments(durations.buckets())?;
+        Some(Self {
+            samples: durations.total(),
+            mean_ms,
+            std_ms,
+            p50_ms: durations.quantile_ms(0.50)?,
+            p95_ms: durations.quantile_ms(0.95)?,
+            p99_ms: durations.quantile_ms(0.99)?,
+            calls_per_second: baseline.calls_per_second(),
+            error_ratio: baseline.error_ratio(),
+            last_updated: baseline.updated_at(),
+        })
+    }
+}
+
+/// Mean and standard deviation, ms, of counts by buckets, each at its middle.
+fn moments(buckets: impl Iterator<Item = (u16, u32)>) -> Option<(f64, f64)> {
+    let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for (bucket, calls) in buckets {
+        let (ms, calls) = (nanos_at(f64::from(bucket) + 0.5) / 1e6, f64::from(calls));
+        count += calls;
+        sum += calls * ms;
+        squares += calls * ms * ms;
+    }
+    let mean = sum / count;
+    (count > 0.0).then(|| (mean, (squares / count - mean * mean).max(0.0).sqrt()))
 }

@@ -20,7 +20,9 @@ use super::Season;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DetectorConfig {
-    /// The smallest change of a measure worth an event, as a share: 0.15 is 15 %. From 0 to 100.
+    /// The smallest change of a measure worth an event, as a share of the baseline: 0.15 is 15 % more or 15 %
+    /// less (events say changes in percent, so this is no ratio: as one, 15 % less would be more than 15 % more).
+    /// From 0 to 100.
     pub threshold: f64,
     /// At most so many calls since the change make an event's current values. From 1 to 1,000,000.
     pub window_size: u32,

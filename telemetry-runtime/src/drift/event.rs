@@ -1,9 +1,11 @@
 //! An event: one change of one tool, told once.
 
-use std::fmt;
 use std::time::SystemTime;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{DriftType, Measure, Severity, Status};
 
 /// A tool has changed, has come back, or its change is the new normal.
 ///
@@ -35,68 +37,6 @@ pub struct Event {
     pub description: String,
     /// What else is known.
     pub metadata: Metadata,
-}
-
-/// What kind of change an event tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum DriftType {
-    /// All calls have become slower or faster.
-    Performance,
-    /// The shape has changed: spread, tail, shares of fast and slow calls; or the rate of calls,
-    /// the ratio of errors, the mix of callers.
-    Pattern,
-    /// A single call, or a burst of few.
-    Anomaly,
-}
-
-/// How large a change is: under 15 %, under 30 %, under 50 %, more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Under 15 %.
-    Low,
-    /// From 15 %.
-    Medium,
-    /// From 30 %.
-    High,
-    /// From 50 %.
-    Critical,
-}
-
-/// Where in the life of a change an event stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// The change has begun.
-    Drifted,
-    /// The tool is back at its baseline.
-    Recovered,
-    /// What it changed to is the baseline from now on.
-    Accepted,
-}
-
-/// The number an event compares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Measure {
-    /// Median duration, ms.
-    Median,
-    /// 95th percentile of the duration, ms.
-    P95,
-    /// 99th percentile of the duration, ms.
-    P99,
-    /// Ratio of the 90th to the 10th percentile.
-    Spread,
-    /// Calls a second.
-    CallRate,
-    /// Share of calls that failed.
-    ErrorRatio,
-    /// Share of the caller whose share changed most.
-    CallerShare,
-    /// A single call's duration, ms; its baseline is the median.
-    Duration,
 }
 
 /// What is known about a change besides its size.
@@ -184,62 +124,27 @@ impl Event {
     }
 }
 
-impl Severity {
-    /// The severity of a change of so many percent, whatever its sign. NaN is low.
-    #[must_use]
-    pub fn of_percent(deviation: f64) -> Self {
-        match deviation.abs() {
-            size if size >= 50.0 => Self::Critical,
-            size if size >= 30.0 => Self::High,
-            size if size >= 15.0 => Self::Medium,
-            _ => Self::Low,
-        }
-    }
-}
-
-macro_rules! names {
-    ($($of:ident { $($variant:ident = $name:literal),+ })+) => {
+macro_rules! by_name {
+    ($($of:ty),+) => {
         $(
-            impl $of {
-                /// Every one.
-                pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-                /// The name in JSON, labels and stores.
-                #[must_use]
-                pub fn as_str(self) -> &'static str {
-                    match self {
-                        $(Self::$variant => $name),+
-                    }
-                }
-
-                /// The one of that name.
-                #[must_use]
-                pub fn from_name(name: &str) -> Option<Self> {
-                    match name {
-                        $($name => Some(Self::$variant),)+
-                        _ => None,
-                    }
+            impl Serialize for $of {
+                fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                    to.serialize_str(self.as_str())
                 }
             }
 
-            impl fmt::Display for $of {
-                fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                    f.pad(self.as_str())
+            impl<'de> Deserialize<'de> for $of {
+                fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                    let name = String::deserialize(from)?;
+                    Self::from_name(&name)
+                        .ok_or_else(|| D::Error::custom(format_args!("no such name: {name:?}")))
                 }
             }
         )+
     };
 }
 
-names! {
-    DriftType { Performance = "performance", Pattern = "pattern", Anomaly = "anomaly" }
-    Severity { Low = "low", Medium = "medium", High = "high", Critical = "critical" }
-    Status { Drifted = "drifted", Recovered = "recovered", Accepted = "accepted" }
-    Measure {
-        Median = "median", P95 = "p95", P99 = "p99", Spread = "spread", CallRate = "call_rate",
-        ErrorRatio = "error_ratio", CallerShare = "caller_share", Duration = "duration"
-    }
-}
+by_name!(DriftType, Severity, Status, Measure);
 
 /// Moments in JSON.
 mod moment {
@@ -353,15 +258,6 @@ mod tests {
             assert_eq!(serde_json::to_value(measure).unwrap(), measure.as_str());
             assert_eq!(Measure::from_name(measure.as_str()), Some(*measure));
         }
-    }
-
-    #[test]
-    fn severities() {
-        let of = |percent| Severity::of_percent(percent).as_str();
-        assert_eq!(
-            [14.9, -15.0, 30.0, 50.0, f64::NAN].map(of),
-            ["low", "medium", "high", "critical", "low"]
-        );
     }
 
     /// What is read is written so that it is read as the same.

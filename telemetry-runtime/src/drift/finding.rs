@@ -149,13 +149,18 @@ impl Tool {
     }
 
     fn burst(&mut self, template: usize, config: &DetectorConfig) -> Option<Event> {
-        let since = self.watch.recent.pushed().saturating_sub(SHOWN);
-        let now = self.now(since, config);
-        let compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
-        // What is less may be the beginning of a change, which will be told as that.
-        if compared.at_most() < self.threshold(config) || (-0.4..0.67).contains(&compared.change) {
-            return None;
-        }
+        let pushed = self.watch.recent.pushed();
+        let off = |calls: u64| {
+            let since = pushed.saturating_sub(calls);
+            let now = self.now(since, config);
+            let compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
+            // What is less may be the beginning of a change, which will be told as that.
+            let far = compared.at_most() >= self.threshold(config)
+                && !(-0.4..0.67).contains(&compared.change);
+            far.then_some((since, now, compared))
+        };
+        // Where it was seen at once, the half of them are from before it.
+        let (since, now, compared) = off(SHOWN).or_else(|| off(SHOWN / 2))?;
         let case = self.durations(
             DriftType::Anomaly,
             Status::Drifted,

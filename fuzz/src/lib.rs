@@ -2,7 +2,7 @@
 //!
 //! A target is a test like any other, in the room of what it tries: it gives [`fuzz`] a name, some inputs
 //! that are as they should be, words of the format, and what to do with an input. In `cargo test`
-//! it takes a few thousand inputs, the same each time. For as long as wanted, with others each time:
+//! it takes a thousand inputs, the same each time. For as long as wanted, with others each time:
 //!
 //! ```sh
 //! TELEMETRY_FUZZ_SECONDS=600 cargo test --release -p telemetry-runtime --all-features --lib -- fuzz --nocapture

@@ -98,11 +98,14 @@ impl Histogram {
         }
         if bucket < self.low {
             let room = usize::from(self.low - bucket);
+            self.counts.reserve_exact(room);
             self.counts.splice(0..0, std::iter::repeat_n(0, room));
             self.low = bucket;
         }
         let place = usize::from(bucket - self.low);
         if place >= self.counts.len() {
+            // No more than that: each tool has several of these, and they soon grow no longer.
+            self.counts.reserve_exact(place + 1 - self.counts.len());
             self.counts.resize(place + 1, 0);
         }
         self.counts[place] = self.counts[place].saturating_add(count);

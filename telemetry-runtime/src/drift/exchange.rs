@@ -37,8 +37,8 @@ impl Detector {
     }
 
     /// Starts from baselines learned before: by this version of the service (`version` as in
-    /// [`DetectorConfig::service_version`]) or an older one, with which its calls are then compared
-    /// from the first ones on. Those of a tool that has a baseline already are merged.
+    /// [`DetectorConfig::service_version`](super::DetectorConfig::service_version)) or an older one,
+    /// with which its calls are then compared from the first ones on. Those of a tool that has a baseline already are merged.
     pub fn import_baselines(
         &mut self,
         version: Option<&str>,

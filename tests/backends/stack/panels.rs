@@ -44,6 +44,8 @@ fn every_panel_shows_something() {
     let stack = Stack::start(binaries);
     let mut agent = started(&stack, "agent");
     agent.ask("pace 20 60000");
+    // That is drift, however long calls happen to take.
+    agent.ask("fail 300");
 
     let mut asked = BTreeMap::new();
     for file in files("grafana/dashboards", "json") {

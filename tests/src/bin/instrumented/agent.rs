@@ -4,6 +4,7 @@
 //!
 //! * `work N`: N rounds; says how many calls each tool made, by outcome
 //! * `pace RATE MS`: so many rounds a second for so long; says the same
+//! * `fail N`: N rounds in each of which the model fails; says the same
 //! * `flush MS`: says whether all was delivered in that time, and what was dropped
 
 use std::collections::BTreeMap;
@@ -24,14 +25,11 @@ pub(crate) fn run(telemetry: &Telemetry) {
         let words: Vec<_> = line.split(' ').collect();
         let number = |at: usize| -> u64 { words[at].parse().expect("a number") };
         let answer = match words[0] {
-            "work" => {
-                let mut made = Made::default();
-                (0..number(1)).for_each(|round| work(round, &mut made));
-                made.told()
-            }
+            "work" => rounds(0..number(1)),
+            "fail" => rounds((0..number(1)).map(|round| 5 * round + 4)),
             "pace" => pace(number(1), Duration::from_millis(number(2))),
             "flush" => flush(telemetry, Duration::from_millis(number(1))),
-            other => panic!("work, pace or flush, not {other}"),
+            other => panic!("work, pace, fail or flush, not {other}"),
         };
         println!("{answer}");
     }
@@ -52,6 +50,12 @@ impl Made {
         );
         Value::Array(calls.collect())
     }
+}
+
+fn rounds(rounds: impl Iterator<Item = u64>) -> Value {
+    let mut made = Made::default();
+    rounds.for_each(|round| work(round, &mut made));
+    made.told()
 }
 
 fn pace(rate: u64, time: Duration) -> Value {

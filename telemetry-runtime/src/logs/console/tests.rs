@@ -1,10 +1,8 @@
 use std::time::{Duration, Instant};
 
-use telemetry_fuzz::{Inputs, fuzz};
-
 use super::*;
-use crate::export::console::Style;
-use crate::export::{Lane, Signal};
+use crate::export::Lane;
+use crate::export::console::{Style, fuzz_console};
 use crate::otlp::Resource;
 use crate::otlp::logs::{LogData, LogEncoder, Severity, SpanRef};
 use crate::value::Value;
@@ -109,57 +107,19 @@ fn colours_only_where_they_are_asked_for() {
     assert!(!written(LogsFormat::Compact, Style::Plain).contains('\u{1b}'));
 }
 
-/// Whatever stands in a batch, no character of it reaches the terminal that would move its cursor.
 #[test]
 fn fuzz_batches_on_the_console() {
-    let whole = batch().body.clone();
-    let inputs = Inputs {
-        seeds: &[&whole],
-        words: &[
-            "tool.name",
-            "tool.param.",
-            "tool.status",
-            "error.type",
-            "\x0a\x00",
-            "\x12\x02",
-            "\u{85}",
-            "\u{9b}31m",
-        ],
-    };
-    let tried = fuzz("log records on the console", inputs, |body| {
-        let batch = Batch {
-            body: body.to_vec(),
-            ..Batch {
-                signal: Signal::Logs,
-                lane: Lane::Lines,
-                items: 1,
-                body: Vec::new(),
-            }
-        };
-        let [text, _, json] =
-            [LogsFormat::Compact, LogsFormat::Pretty, LogsFormat::Json].map(|format| {
-                let mut text = Vec::new();
-                let mut console = Console {
-                    format,
-                    output: Output::new(&mut text),
-                };
-                let taken = console.export(&batch, Instant::now());
-                let text = String::from_utf8(text).expect("text");
-                let unsafe_to_show = |c: char| c.is_control() && c != '\n';
-                assert!(!text.contains(unsafe_to_show), "{text:?}");
-                taken.is_ok().then_some(text)
-            });
-        if let Some(json) = json {
-            for line in json.lines() {
-                serde_json::from_str::<serde_json::Value>(line).expect("an object a line");
-            }
-        }
-        text.map(|text| {
-            (
-                text.lines().count().checked_ilog2(),
-                text.len().checked_ilog2(),
-            )
-        })
-    });
+    let whole = batch();
+    let formats = [LogsFormat::Compact, LogsFormat::Pretty, LogsFormat::Json];
+    let tried = fuzz_console(
+        "log records on the console",
+        &whole,
+        &formats,
+        |format, batch, text| {
+            let output = Output::new(text);
+            let mut console = Console { format, output };
+            console.export(batch, Instant::now()).is_ok()
+        },
+    );
     assert!(tried.became.len() > 4, "{tried}");
 }

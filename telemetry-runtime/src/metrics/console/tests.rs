@@ -11,12 +11,11 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use prost::Message;
 use serde_json::{Value, json};
-use telemetry_fuzz::{Inputs, fuzz};
 
 use super::Console;
 use crate::call::Objective;
 use crate::config::ConsoleFormat;
-use crate::export::console::Output;
+use crate::export::console::{Output, fuzz_console};
 use crate::export::{Batch, Exporter, Refused, Signal};
 use crate::metrics::{Histogram, Snapshot, ToolSnapshot};
 use crate::names::SCOPE;
@@ -227,18 +226,10 @@ fn a_body_that_is_no_request_is_lost() {
 }
 
 fn export(format: ConsoleFormat, scopes: &[(InstrumentationScope, Vec<Metric>)]) -> String {
-    write(
-        format,
-        &Batch {
-            signal: Signal::Metrics,
-            lane: crate::export::Lane::Calls,
-            items: 1,
-            body: body(scopes),
-        },
-    )
+    write(format, &batch(scopes))
 }
 
-fn body(scopes: &[(InstrumentationScope, Vec<Metric>)]) -> Vec<u8> {
+fn batch(scopes: &[(InstrumentationScope, Vec<Metric>)]) -> Batch {
     let scope_metrics = scopes
         .iter()
         .map(|(scope, metrics)| ScopeMetrics {
@@ -251,7 +242,12 @@ fn body(scopes: &[(InstrumentationScope, Vec<Metric>)]) -> Vec<u8> {
         scope_metrics,
         ..ResourceMetrics::default()
     }];
-    ExportMetricsServiceRequest { resource_metrics }.encode_to_vec()
+    Batch {
+        signal: Signal::Metrics,
+        lane: crate::export::Lane::Calls,
+        items: 1,
+        body: ExportMetricsServiceRequest { resource_metrics }.encode_to_vec(),
+    }
 }
 
 fn write(format: ConsoleFormat, batch: &Batch) -> String {
@@ -443,56 +439,19 @@ fn tool_attributes(tool: &str) -> Vec<KeyValue> {
     vec![string("tool.name", tool), string("environment", "test")]
 }
 
-/// Whatever stands in a batch, no character of it reaches the terminal that would move its cursor.
 #[test]
 fn fuzz_batches_on_the_console() {
-    let whole = body(&[(scope(), tools(CUMULATIVE)), (foreign(), others())]);
-    let inputs = Inputs {
-        seeds: &[&whole],
-        words: &[
-            "tool.name",
-            "tool.param.",
-            "tool.status",
-            "error.type",
-            "\x0a\x00",
-            "\x12\x02",
-            "\u{85}",
-            "\u{9b}31m",
-        ],
-    };
-    let tried = fuzz("metrics on the console", inputs, |body| {
-        let batch = Batch {
-            body: body.to_vec(),
-            ..Batch {
-                signal: Signal::Metrics,
-                lane: crate::export::Lane::Calls,
-                items: 1,
-                body: Vec::new(),
-            }
-        };
-        let [text, json] = [ConsoleFormat::Text, ConsoleFormat::Json].map(|format| {
-            let mut text = Vec::new();
-            let mut console = Console {
-                format,
-                output: Output::new(&mut text),
-            };
-            let taken = console.export(&batch, Instant::now());
-            let text = String::from_utf8(text).expect("text");
-            let unsafe_to_show = |c: char| c.is_control() && c != '\n';
-            assert!(!text.contains(unsafe_to_show), "{text:?}");
-            taken.is_ok().then_some(text)
-        });
-        if let Some(json) = json {
-            for line in json.lines() {
-                serde_json::from_str::<Value>(line).expect("an object a line");
-            }
-        }
-        text.map(|text| {
-            (
-                text.lines().count().checked_ilog2(),
-                text.len().checked_ilog2(),
-            )
-        })
-    });
+    let whole = batch(&[(scope(), tools(CUMULATIVE)), (foreign(), others())]);
+    let formats = [ConsoleFormat::Text, ConsoleFormat::Json];
+    let tried = fuzz_console(
+        "metrics on the console",
+        &whole,
+        &formats,
+        |format, batch, text| {
+            let output = Output::new(text);
+            let mut console = Console { format, output };
+            console.export(batch, Instant::now()).is_ok()
+        },
+    );
     assert!(tried.became.len() > 5, "{tried}");
 }

@@ -6,11 +6,10 @@ use opentelemetry_proto::tonic::common::v1::{ArrayValue, KeyValueList};
 use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::Value;
-use telemetry_fuzz::{Inputs, fuzz};
 
 use super::{Console, line};
 use crate::config::ConsoleFormat;
-use crate::export::console::{Output, Style};
+use crate::export::console::{Output, Style, fuzz_console};
 use crate::export::samples::{any, attribute, batch, failed_tool, tool};
 use crate::export::{Batch, Exporter, Refused};
 
@@ -180,51 +179,19 @@ fn export(format: ConsoleFormat, spans: &[Span]) -> String {
     String::from_utf8(text).unwrap()
 }
 
-/// Whatever stands in a batch, no character of it reaches the terminal that would move its cursor.
 #[test]
 fn fuzz_batches_on_the_console() {
-    let whole = batch(&[tool(), failed_tool()]).body;
-    let inputs = Inputs {
-        seeds: &[&whole],
-        words: &[
-            "tool.name",
-            "tool.param.",
-            "tool.status",
-            "error.type",
-            "\x0a\x00",
-            "\x12\x02",
-            "\u{85}",
-            "\u{9b}31m",
-        ],
-    };
-    let tried = fuzz("spans on the console", inputs, |body| {
-        let batch = Batch {
-            body: body.to_vec(),
-            ..batch(&[])
-        };
-        let [text, json] = [ConsoleFormat::Text, ConsoleFormat::Json].map(|format| {
-            let mut text = Vec::new();
-            let mut console = Console {
-                format,
-                output: Output::new(&mut text),
-            };
-            let taken = console.export(&batch, Instant::now());
-            let text = String::from_utf8(text).expect("text");
-            let unsafe_to_show = |c: char| c.is_control() && c != '\n';
-            assert!(!text.contains(unsafe_to_show), "{text:?}");
-            taken.is_ok().then_some(text)
-        });
-        if let Some(json) = json {
-            for line in json.lines() {
-                serde_json::from_str::<Value>(line).expect("an object a line");
-            }
-        }
-        text.map(|text| {
-            (
-                text.lines().count().checked_ilog2(),
-                text.len().checked_ilog2(),
-            )
-        })
-    });
+    let whole = batch(&[tool(), failed_tool()]);
+    let formats = [ConsoleFormat::Text, ConsoleFormat::Json];
+    let tried = fuzz_console(
+        "spans on the console",
+        &whole,
+        &formats,
+        |format, batch, text| {
+            let output = Output::new(text);
+            let mut console = Console { format, output };
+            console.export(batch, Instant::now()).is_ok()
+        },
+    );
     assert!(tried.became.len() > 5, "{tried}");
 }

@@ -2,7 +2,7 @@
 //!
 //! A target is a test like any other, in the room of what it tries: it gives [`fuzz`] a name, some inputs
 //! that are as they should be, words of the format, and what to do with an input. In `cargo test`
-//! it takes a thousand inputs, the same each time. For as long as wanted, with others each time:
+//! it takes four thousand inputs, the same each time. For as long as wanted, with others each time:
 //!
 //! ```sh
 //! TELEMETRY_FUZZ_SECONDS=600 cargo test --release -p telemetry-runtime --all-features --lib -- fuzz --nocapture
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant};
 use change::Changes;
 
 /// Inputs in a test.
-const INPUTS: u64 = 1000;
+const INPUTS: u64 = 4000;
 /// Kept of those of which something new became.
 const KEPT: usize = 4096;
 /// Longest input: so many times the longest seed, and so many bytes more.
@@ -49,7 +49,7 @@ pub struct Inputs<'a> {
 /// Tries `target` with inputs made from `inputs`; `name` is shown. `target` gives what became of one, and panics
 /// where that is wrong: then the smallest such input that can be found is printed, and the test fails.
 ///
-/// `TELEMETRY_FUZZ_SECONDS` says for how long, instead of 1,000 inputs; `TELEMETRY_FUZZ_SEED` which ones.
+/// `TELEMETRY_FUZZ_SECONDS` says for how long, instead of 4,000 inputs; `TELEMETRY_FUZZ_SEED` which ones.
 ///
 /// ```
 /// use telemetry_fuzz::{Inputs, fuzz};

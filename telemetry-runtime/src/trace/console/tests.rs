@@ -11,7 +11,7 @@ use super::{Console, line};
 use crate::config::ConsoleFormat;
 use crate::export::console::{Output, Style, fuzz_console};
 use crate::export::samples::{any, attribute, batch, failed_tool, tool};
-use crate::export::{Batch, Exporter, Refused};
+use crate::export::{Exporter, Refused};
 
 #[test]
 fn a_line_a_span() {

@@ -146,13 +146,8 @@ fn calls_allocate_nothing_of_their_own() {
     let telemetry = spans.telemetry_with(|builder| builder.set("otel_context", false));
     assert_eq!(once_warm(&telemetry, calls), 0, "sampled");
     assert_eq!(once_warm(&telemetry, out_of_order), 0, "out of order");
-    // The collector has given back what their parameters were in.
     assert_eq!(once_warm(&telemetry, calls_with_numbers), 0, "numbers");
-    assert_eq!(
-        once_warm(&telemetry, calls_with_a_text),
-        CALLS * ROUNDS,
-        "texts: one each"
-    );
+    assert_eq!(once_warm(&telemetry, calls_with_a_text), 0, "texts");
     drop(telemetry);
 
     // OpenTelemetry's context holds its span in an `Arc`, and that is all.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::Context;
@@ -46,6 +47,77 @@ fn parameters_are_chosen() {
     assert_eq!(param(&sent, "hidden", "pin").as_deref(), Some("[redacted]"));
     assert_eq!(param(&sent, "hidden", "b").as_deref(), Some("5"));
     assert_eq!(param(&sent, "hidden", "c"), None);
+}
+
+/// Its text makes calls, with parameters of their own.
+struct Talks;
+
+impl fmt::Debug for Talks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "said {}", of_the_text("inside"))
+    }
+}
+
+#[tool]
+fn of_the_text(word: &str) -> usize {
+    word.len()
+}
+
+#[tool(ret)]
+fn listens(first: u8, talks: &Talks, last: &str) -> usize {
+    let _ = talks;
+    of_the_text("below");
+    usize::from(first) + last.len()
+}
+
+#[tool]
+async fn listens_later(first: u8, talks: &Talks, last: &str) -> Result<usize, fmt::Error> {
+    let _ = talks;
+    telemetry_runtime::current().set_attribute("tool.param.first", "another");
+    if last.is_empty() {
+        return Err(fmt::Error);
+    }
+    Ok(usize::from(first) + last.len())
+}
+
+#[test]
+fn the_text_of_a_parameter_may_make_calls_itself() {
+    let _alone = alone();
+    let spans = Spans::default();
+    let telemetry = spans.telemetry();
+    listens(1, &Talks, "last");
+    block_on(listens_later(2, &Talks, "")).expect_err("it fails");
+    let sent = spans.after(telemetry);
+    let text = |name: &str| Some(name.to_owned());
+    assert_eq!(param(&sent, "listens", "first"), text("1"));
+    assert_eq!(param(&sent, "listens", "talks"), text("said 6"));
+    assert_eq!(param(&sent, "listens", "last"), text("last"));
+    assert_eq!(value(&sent, "listens", "tool.return"), text("5"));
+    // Set meanwhile, it is there once.
+    let later = sent.one("listens_later");
+    let first = |pair: &&opentelemetry::KeyValue| pair.key.as_str() == "tool.param.first";
+    assert_eq!(later.attributes.iter().filter(first).count(), 1);
+    assert_eq!(param(&sent, "listens_later", "first"), text("another"));
+    assert_eq!(param(&sent, "listens_later", "talks"), text("said 6"));
+    assert_eq!(param(&sent, "listens_later", "last"), text(""));
+    let error = "an error occurred when formatting an argument";
+    assert_eq!(value(&sent, "listens_later", "error.message"), text(error));
+    // A call's parameters are looked at before it begins, those of an `async fn` by its body.
+    let words = sent.all("of_the_text");
+    let below = |tool: &str| {
+        let parent = sent.one(tool).span_context.span_id();
+        words
+            .iter()
+            .filter(|word| word.parent_span_id == parent)
+            .count()
+    };
+    assert_eq!(
+        (words.len(), below("listens"), below("listens_later")),
+        (3, 1, 1)
+    );
+    for word in words {
+        assert!(attribute(word, "tool.param.word").is_some());
+    }
 }
 
 #[test]
@@ -317,8 +389,8 @@ impl Refused {
     }
 }
 
-impl std::fmt::Display for Refused {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "refused: {}", self.code())
     }
 }

@@ -8,12 +8,12 @@
 //! where the function stands: a generic parameter is what its bounds say. The method's
 //! long name keeps it apart from those of users' traits that stand on every type.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Debug, Write};
 use std::ops::{Deref, DerefMut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use super::attributes::Attributes;
 use super::failure::{Message, Told};
 use super::limits::{self, Rules};
 use super::typed::{Typed, cut};
@@ -30,7 +30,7 @@ pub fn nothing(_: &mut Params<'_>) {}
 
 /// Where captured parameters go, and by which rules.
 pub struct Params<'a> {
-    values: &'a mut Vec<(Cow<'static, str>, Value)>,
+    values: &'a mut Attributes,
     capture: ParamsCapture,
     rules: &'a mut Rules,
 }
@@ -38,7 +38,7 @@ pub struct Params<'a> {
 impl<'a> Params<'a> {
     /// `capture` as the tool has it; lengths and names that look like secrets by `rules`.
     pub(crate) fn new(
-        values: &'a mut Vec<(Cow<'static, str>, Value)>,
+        values: &'a mut Attributes,
         capture: ParamsCapture,
         rules: &'a mut Rules,
     ) -> Self {
@@ -67,16 +67,14 @@ impl<'a> Params<'a> {
     /// A parameter of which nobody may see more than that it is there.
     pub fn redacted(&mut self, key: &'static str) {
         if self.capture != ParamsCapture::None {
-            self.values
-                .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
+            self.values.text(key, REDACTED, "");
         }
     }
 
     /// An attribute that is no parameter. One whose key looks like a secret's is redacted.
     pub fn field<'p, T: ?Sized>(&'p mut self, key: &'static str, value: &'p T) -> Param<'p, T> {
         if self.rules.is_secret(key) {
-            self.values
-                .push((Cow::Borrowed(key), Value::Str(Cow::Borrowed(REDACTED))));
+            self.values.text(key, REDACTED, "");
             return self.slot(key, value, ParamsCapture::None);
         }
         self.slot(key, value, ParamsCapture::All)
@@ -103,32 +101,32 @@ impl<'a> Params<'a> {
     }
 
     /// An attribute that is telemetry's own.
-    pub(super) fn put(&mut self, key: &'static str, value: Value) {
-        self.values.push((Cow::Borrowed(key), value));
+    pub(super) fn put(&mut self, key: &'static str, value: &Value) {
+        self.values.value(key, value);
     }
 
     /// One parameter of a call by hand.
-    pub(crate) fn by_hand(&mut self, name: Cow<'static, str>, value: Value) {
-        let value = match value {
-            _ if self.capture == ParamsCapture::None => return,
-            _ if self.rules.is_secret_now(&name) => Value::Str(Cow::Borrowed(REDACTED)),
-            Value::Str(text) => cut_text(text, self.rules.max_length),
-            value => value,
+    pub(crate) fn by_hand(&mut self, name: &str, value: &Value) {
+        if self.capture == ParamsCapture::None {
+            return;
+        }
+        let key = [TOOL_PARAM_PREFIX, name].concat();
+        let mut slot = Slot {
+            values: self.values,
+            key: &key,
+            capture: self.capture,
+            max_length: self.rules.max_length,
         };
-        self.values
-            .push((format!("{TOOL_PARAM_PREFIX}{name}").into(), value));
+        match value {
+            _ if self.rules.is_secret_now(name) => slot.whole_text(REDACTED),
+            Value::Str(text) => slot.text(text),
+            value => slot.value(value),
+        }
     }
 }
 
 /// What stands for a secret.
 const REDACTED: &str = "[redacted]";
-
-fn cut_text(text: Cow<'static, str>, max_length: usize) -> Value {
-    match cut(&text, max_length) {
-        kept if kept.len() == text.len() => Value::Str(text),
-        kept => Value::Str(Cow::Owned([kept, "…"].concat())),
-    }
-}
 
 impl Message<'_> {
     /// What goes out of it: its text, what is below it.
@@ -196,29 +194,54 @@ fn next_source<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'stat
 }
 
 fn written(error: &dyn fmt::Display, max_length: usize) -> String {
-    let mut text = Cut {
-        text: String::new(),
-        left: max_length,
-        is_full: false,
-    };
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{error}")));
-    match written {
-        Ok(_) => text.text,
-        Err(_) => "[its text panicked]".to_owned(),
-    }
+    let mut text = Vec::new();
+    write_cut(
+        &mut text,
+        format_args!("{error}"),
+        max_length,
+        "[its text panicked]",
+    );
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Where one parameter goes.
-struct Slot<'p> {
-    values: &'p mut Vec<(Cow<'static, str>, Value)>,
-    key: &'static str,
+pub struct Slot<'p> {
+    values: &'p mut Attributes,
+    key: &'p str,
     capture: ParamsCapture,
     max_length: usize,
 }
 
-impl Slot<'_> {
-    fn put(&mut self, value: Value) {
-        self.values.push((Cow::Borrowed(self.key), value));
+impl<'p> Slot<'p> {
+    pub(super) fn value(&mut self, value: &Value) {
+        self.values.value(self.key, value);
+    }
+
+    /// The first `max_length` characters.
+    pub(super) fn text(&mut self, text: &str) {
+        let kept = cut(text, self.max_length);
+        let more = if kept.len() < text.len() { "…" } else { "" };
+        self.values.text(self.key, kept, more);
+    }
+
+    pub(super) fn whole_text(&mut self, text: &str) {
+        self.values.text(self.key, text, "");
+    }
+
+    fn debug(&mut self, text: fmt::Arguments<'_>) {
+        let max_length = self.max_length;
+        let write = |to: &mut _| write_cut(to, text, max_length, "[Debug panicked]");
+        self.values.text_by(self.key, write);
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_a_test(values: &'p mut Attributes, max_length: usize) -> Self {
+        Self {
+            values,
+            key: "key",
+            capture: ParamsCapture::All,
+            max_length,
+        }
     }
 }
 
@@ -229,10 +252,8 @@ impl<T: Typed + ?Sized> Param<'_, T> {
     /// Puts it where it belongs.
     pub fn telemetry_capture(&mut self) {
         let LeftOut { slot, value } = &mut self.0.0;
-        if slot.capture != ParamsCapture::None
-            && let Some(value) = value.typed(slot.max_length)
-        {
-            slot.put(value);
+        if slot.capture != ParamsCapture::None {
+            value.put(slot);
         }
     }
 }
@@ -245,7 +266,7 @@ impl<T: Debug + ?Sized> ByDebug<'_, T> {
     pub fn telemetry_capture(&mut self) {
         let LeftOut { slot, value } = &mut self.0;
         if slot.capture == ParamsCapture::All {
-            slot.put(debug(value, slot.max_length));
+            slot.debug(format_args!("{value:?}"));
         }
     }
 }
@@ -289,38 +310,38 @@ impl<T: ?Sized> DerefMut for ByDebug<'_, T> {
     }
 }
 
-/// The text of a value, its first `max_length` characters; the rest is not formatted.
-/// A `Debug` that panics hurts nobody.
-fn debug<T: Debug + ?Sized>(value: &T, max_length: usize) -> Value {
-    let mut text = Cut {
-        text: String::new(),
+/// Appends the first `max_length` characters of a text; the rest is not formatted. One that panics hurts
+/// nobody: then `panicked` stands in its place.
+fn write_cut(to: &mut Vec<u8>, text: fmt::Arguments<'_>, max_length: usize, panicked: &str) {
+    let before = to.len();
+    let mut cut = Cut {
+        text: to,
         left: max_length,
         is_full: false,
     };
-    let written = catch_unwind(AssertUnwindSafe(|| write!(text, "{value:?}")));
-    match written {
-        Err(_) => Value::Str(Cow::Borrowed("[Debug panicked]")),
-        Ok(_) => Value::Str(text.text.into()),
+    if catch_unwind(AssertUnwindSafe(|| cut.write_fmt(text))).is_err() {
+        to.truncate(before);
+        to.extend_from_slice(panicked.as_bytes());
     }
 }
 
 /// A text that refuses what goes beyond its length.
-struct Cut {
-    text: String,
+struct Cut<'a> {
+    text: &'a mut Vec<u8>,
     /// Characters.
     left: usize,
     is_full: bool,
 }
 
-impl Write for Cut {
+impl Write for Cut<'_> {
     fn write_str(&mut self, part: &str) -> fmt::Result {
         if self.is_full {
             return Err(fmt::Error);
         }
         let kept = cut(part, self.left);
-        self.text.push_str(kept);
+        self.text.extend_from_slice(kept.as_bytes());
         if kept.len() < part.len() {
-            self.text.push('…');
+            self.text.extend_from_slice("…".as_bytes());
             self.is_full = true;
             return Err(fmt::Error);
         }
@@ -335,7 +356,7 @@ mod tests {
     use std::error::Error;
     use std::fmt::{self, Debug};
 
-    use super::{Message, Params, ParamsCapture, Rules, sources};
+    use super::{Attributes, Message, Params, ParamsCapture, Rules, sources};
     use crate::Value;
     use crate::config::Calls;
 
@@ -345,13 +366,13 @@ mod tests {
             captured!($value, ParamsCapture::All)
         };
         ($value:expr, $capture:expr) => {{
-            let mut values = Vec::new();
+            let mut values = Attributes::new();
             let mut rules = rules(&[]);
             let mut params = Params::new(&mut values, $capture, &mut rules);
             params.param("tool.param.a", &$value).telemetry_capture();
-            values.pop().map(|(key, value)| {
+            values.written().iter().next().map(|(key, value)| {
                 assert_eq!(key, "tool.param.a");
-                value
+                value.into_value()
             })
         }};
     }
@@ -490,7 +511,7 @@ mod tests {
     #[test]
     fn secret_names_are_redacted() {
         let mut redact = rules(&["token", "api_key"]);
-        let mut values = Vec::new();
+        let mut values = Attributes::new();
         let mut params = Params::new(&mut values, ParamsCapture::All, &mut redact);
         params
             .param("tool.param.Access_TOKEN", "s3cret")
@@ -500,8 +521,9 @@ mod tests {
             .telemetry_capture();
         params.param("tool.param.to", "ken").telemetry_capture();
         let values: Vec<_> = values
+            .written()
             .iter()
-            .map(|(key, value)| format!("{key}={value}"))
+            .map(|(key, value)| format!("{key}={}", value.into_value()))
             .collect();
         assert_eq!(
             values,
@@ -516,11 +538,11 @@ mod tests {
     #[test]
     fn redacts_nothing_where_nothing_is_captured() {
         let mut redact = rules(&["token"]);
-        let mut values = Vec::new();
+        let mut values = Attributes::new();
         let mut params = Params::new(&mut values, ParamsCapture::None, &mut redact);
         params
             .param("tool.param.token", "s3cret")
             .telemetry_capture();
-        assert_eq!(values, []);
+        assert!(values.is_empty());
     }
 }

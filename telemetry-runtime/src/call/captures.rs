@@ -152,6 +152,11 @@ fn call(record: &Record, scope: u64) -> Call {
         all.map(|(key, value)| (key.clone().into_owned(), value.clone()))
             .collect::<Vec<_>>()
     };
+    let captured = details
+        .into_iter()
+        .flat_map(|details| details.captured.written().iter())
+        .map(|(key, value)| (key.to_owned(), value.into_value()));
+    let set = details.map(|details| attributes(&details.attributes));
     let span = |span: u64| {
         SpanId::new(
             Ids {
@@ -175,9 +180,7 @@ fn call(record: &Record, scope: u64) -> Call {
         error_type: details.and_then(|it| it.error_type.clone().map(Into::into)),
         error_message: details.and_then(|it| it.error_message.clone()),
         error_source: details.and_then(|it| it.error_source.clone()),
-        attributes: details
-            .map(|it| attributes(&it.attributes))
-            .unwrap_or_default(),
+        attributes: captured.chain(set.into_iter().flatten()).collect(),
         events: events
             .map(|event| testing::Event {
                 name: event.name.clone().into_owned(),

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::attributes::Attributes;
 use super::failure::{Failure, Told};
-use super::record::{Details, Ids, Kept, Outcome, Record};
+use super::record::{Details, Ids, Kept, Outcome, Piece, Record};
 use super::state::State;
 use super::tool::{Origin, Tool};
 use super::{captures, clock, local};
@@ -22,6 +23,8 @@ pub(crate) struct Frame {
     /// The active span of OpenTelemetry's context as this call left it: a different
     /// one later is a span inside this call.
     pub(crate) seen: u64,
+    /// What it was given, and what else was captured of it.
+    pub(crate) captured: Attributes,
     pub(crate) details: DetailsOf,
     /// Whose call it is; `None` outside of any.
     pub(crate) origin: Option<&'static Origin>,
@@ -82,15 +85,20 @@ impl Frame {
     /// has one. `change` has the last word on its details.
     #[inline(never)]
     pub(super) fn finish(
-        self,
+        mut self,
         end: u64,
         outcome: Outcome,
         change: impl FnOnce(&mut Option<Box<Details>>),
     ) {
         let Some(origin) = self.origin else { return };
         let state = self.state;
-        let record = self.record(origin, end, outcome, change);
+        let mut captured = mem::take(&mut self.captured);
+        let mut record = self.record(origin, end, outcome, change);
         if state.captures() {
+            if !captured.is_empty() {
+                let details = record.details.get_or_insert_default();
+                details.take_in(mem::take(&mut captured));
+            }
             captures::ended(&record);
         }
         let mut record = Some(record);
@@ -100,7 +108,7 @@ impl Frame {
                     local.keep_parent(record.ids.trace, record.kept);
                 }
                 if !state.captures() || !state.only_captures() {
-                    local.ring.push(record);
+                    local.ring.push_with(record, captured);
                 }
             }
         });
@@ -117,6 +125,7 @@ impl Frame {
         end: u64,
         outcome: Outcome,
         kept: Kept,
+        captured: Piece,
     ) -> Record {
         Record {
             origin,
@@ -126,6 +135,7 @@ impl Frame {
             parent: self.parent,
             outcome,
             kept,
+            captured,
             details: None,
         }
     }
@@ -142,10 +152,6 @@ impl Frame {
         let mut kept_elsewhere = Kept::No;
         if let Some(details) = &details {
             kept_elsewhere = details.kept;
-            // 0: they were looked at before its start, or not at all.
-            if details.looked_at != 0 {
-                self.start = details.looked_at;
-            }
             if outcome == Outcome::Success && details.error_type.is_some() {
                 outcome = Outcome::Error;
             }
@@ -154,7 +160,7 @@ impl Frame {
         let kept = self.keeps(origin, end, outcome);
         Record {
             details,
-            ..self.record_plain(origin, end, outcome, kept)
+            ..self.record_plain(origin, end, outcome, kept, Piece::default())
         }
     }
 

@@ -2,8 +2,8 @@
 
 use std::pin::Pin;
 
-use super::Attributes;
 use super::around::Around;
+use super::attributes::Attributes;
 use super::capture::{Capture, Params};
 use super::failure::Failure;
 use super::future::{Stage, ToolFuture};

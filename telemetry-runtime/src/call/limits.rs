@@ -1,15 +1,14 @@
 //! How much of a call's values is kept; changed by `init` and `reload`.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::attributes::Attributes;
 use super::capture::Params;
 use crate::config::{Calls, ParamsCapture, Redaction};
-use crate::value::Value;
 
 static CALLS: RwLock<Option<Arc<Calls>>> = RwLock::new(None);
 /// Rises with each change, so that threads know theirs for old.
@@ -135,15 +134,15 @@ pub(crate) fn max_length() -> usize {
 pub(crate) fn with_params(
     mode: ParamsCapture,
     capture: impl FnOnce(&mut Params<'_>),
-) -> Vec<(Cow<'static, str>, Value)> {
-    let mut attributes = Vec::new();
+) -> Attributes {
+    let mut attributes = Attributes::new();
     add_params(&mut attributes, mode, capture);
     attributes
 }
 
 /// The same, at the end of some.
 pub(crate) fn add_params(
-    attributes: &mut Vec<(Cow<'static, str>, Value)>,
+    attributes: &mut Attributes,
     mode: ParamsCapture,
     capture: impl FnOnce(&mut Params<'_>),
 ) {

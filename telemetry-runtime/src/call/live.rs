@@ -3,13 +3,15 @@
 //! What generated code calls is generic; what is here is not, so that it is compiled once and
 //! not in every annotated function.
 
-use super::Attributes;
+use std::borrow::Cow;
+
+use super::attributes::Attributes;
 use super::capture::{Capture, Params};
 use super::context;
 use super::current::Current;
 use super::failure::Failure;
 use super::frame::{Frame, set_error};
-use super::local::{self, Position, Standing};
+use super::local::{self, Begun, Local, Position};
 use super::record::{Details, Ids, Outcome};
 use super::state::State;
 use super::suspended::Suspended;
@@ -23,15 +25,6 @@ pub(crate) struct Running(Position);
 #[inline]
 pub(super) fn wants_params(state: State, origin: &Origin) -> bool {
     state.shows_params() && origin.captures
-}
-
-/// The parameters of a call that begins and whose span is sent.
-pub(super) fn put_params(standing: &mut Standing, attributes: Attributes) {
-    if !attributes.is_empty() {
-        let details = standing.details.get_or_insert_default();
-        details.params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
-        details.attributes = attributes;
-    }
 }
 
 /// Further attributes of the innermost call, where its span is sent.
@@ -53,9 +46,13 @@ pub(super) fn add_attributes(capture: impl FnOnce(&mut Params<'_>)) {
         let Some(frame) = local.innermost() else {
             return;
         };
+        let count = |captured: &Attributes| captured.written().count();
+        if frame.is_plain() && count(&frame.captured) + count(&attributes) <= Details::MAX {
+            return frame.captured.add(&attributes);
+        }
         frame.details.change(|details| {
-            for (key, value) in attributes {
-                details.set(key, value);
+            for (key, value) in attributes.written().iter() {
+                details.set(Cow::Owned(key.to_owned()), value.into_value());
             }
         });
     });
@@ -96,21 +93,44 @@ fn run_with_params(
     if !origin.tool.is_enabled() {
         return None;
     }
-    let mut standing = local::stand(origin.tool)?;
-    if standing.ids.sampled {
-        // Outside of `with`: it runs code of the user's.
-        let mode = origin.tool.params_capture();
-        let said = standing.details.take();
-        let says = said.is_some();
-        let mut details = said.unwrap_or_else(local::details);
-        limits::add_params(&mut details.attributes, mode, capture);
-        details.params = u32::try_from(details.attributes.len()).unwrap_or(u32::MAX);
-        match says || details.params > 0 {
-            true => standing.details = Some(details),
-            false => local::leave_details(details),
+    let begun = match local::with(|local| local.begin_with_params(state, origin)) {
+        Some(Some(begun)) => begun,
+        Some(None) => return run_apart(state, origin, capture),
+        None => return Running::unplaced(state, origin),
+    };
+    match begun {
+        Begun::Whole(position) => position.map(Running),
+        Begun::ButForParams { span, mut captured } => {
+            // Outside of `with`: it runs code of the user's.
+            limits::add_params(&mut captured, origin.tool.params_capture(), capture);
+            place(state, origin, |local| {
+                local.start_with_params(state, origin, span, captured)
+            })
         }
     }
-    match local::with(|local| local.begin_at(state, origin, standing)) {
+}
+
+/// The same where a call does not stand as most do.
+#[cold]
+#[inline(never)]
+fn run_apart(state: State, origin: &'static Origin, capture: &mut Capture<'_>) -> Option<Running> {
+    let mut standing = local::stand(origin.tool)?;
+    if standing.ids.sampled {
+        standing.captured = limits::with_params(origin.tool.params_capture(), capture);
+    }
+    place(state, origin, |local| {
+        local.begin_at(state, origin, standing)
+    })
+}
+
+/// Puts a call on its thread's stack, or beside it.
+#[inline(always)]
+fn place(
+    state: State,
+    origin: &'static Origin,
+    begin: impl FnOnce(&mut Local) -> Option<Position>,
+) -> Option<Running> {
+    match local::with(begin) {
         Some(position) => position.map(Running),
         None => Running::unplaced(state, origin),
     }

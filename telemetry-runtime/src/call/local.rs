@@ -10,10 +10,11 @@ use self::stack::Level;
 use self::stand::IdSource;
 use super::active::Activity;
 use super::around::Around;
+use super::attributes::Attributes;
 use super::clock;
 use super::context;
 use super::frame::Frame;
-use super::record::{Details, Ids, Kept, Outcome};
+use super::record::{Ids, Kept, Outcome, Piece};
 use super::ring::Ring;
 use super::state::State;
 use super::suspended::{Parked, Pool};
@@ -89,6 +90,69 @@ impl Local {
         frame.parent = self.source.stand(&mut frame.ids, innermost, origin.tool);
         frame.begin(state, origin, seen);
         self.start(state, origin)
+    }
+
+    /// The same for a call whose parameters are looked at before it starts: `None` where it does not
+    /// stand as most do.
+    #[inline(always)]
+    pub(super) fn begin_with_params(
+        &mut self,
+        state: State,
+        origin: &'static Origin,
+    ) -> Option<Begun> {
+        let seen = context::active_span();
+        if !self.is_usual(seen) {
+            return None;
+        }
+        self.make_room();
+        let (used, free) = self.levels.split_at_mut(self.depth);
+        let frame = &mut free.first_mut()?.frame;
+        let innermost = used.last().map(Level::frame);
+        frame.parent = self.source.stand(&mut frame.ids, innermost, origin.tool);
+        frame.begin(state, origin, seen);
+        if !frame.ids.sampled {
+            return Some(Begun::Whole(self.start(state, origin)));
+        }
+        Some(Begun::ButForParams {
+            span: frame.ids.span,
+            captured: mem::take(&mut frame.captured),
+        })
+    }
+
+    /// Starts the call `span` that was begun, whose parameters have been looked at.
+    #[inline(always)]
+    pub(super) fn start_with_params(
+        &mut self,
+        state: State,
+        origin: &'static Origin,
+        span: u64,
+        captured: Attributes,
+    ) -> Option<Position> {
+        match self.levels.get_mut(self.depth) {
+            Some(level) if level.frame.ids.span == span => {
+                level.frame.captured = captured;
+                self.start(state, origin)
+            }
+            _ => self.begin_anew(state, origin, captured),
+        }
+    }
+
+    /// To look at its parameters took calls, which have used its place.
+    #[cold]
+    #[inline(never)]
+    fn begin_anew(
+        &mut self,
+        state: State,
+        origin: &'static Origin,
+        captured: Attributes,
+    ) -> Option<Position> {
+        let position = self.begin(state, origin)?;
+        if let Some(frame) = self.frame(position)
+            && frame.ids.sampled
+        {
+            frame.captured = captured;
+        }
+        Some(position)
     }
 
     #[cold]
@@ -231,8 +295,14 @@ impl Local {
         {
             return None;
         }
+        let mut captured = Piece::default();
+        if !frame.captured.is_empty() {
+            captured = self.ring.write(&frame.captured)?;
+            level.frame.captured.clear();
+        }
+        let frame = &level.frame;
         let kept = frame.keeps(origin, end, outcome);
-        let record = frame.record_plain(origin, end, outcome, kept);
+        let record = frame.record_plain(origin, end, outcome, kept, captured);
         self.ring.push_plain(record);
         self.depth = depth;
         self.ring.active().leave_innermost(depth);
@@ -247,15 +317,23 @@ impl Local {
     /// Leaves the record of an async call that has been taken off, where that is plain and there is
     /// room.
     #[inline(always)]
-    pub(super) fn end_parked(&mut self, frame: &Frame, end: u64, outcome: Outcome) -> bool {
+    pub(super) fn end_parked(&mut self, frame: &mut Frame, end: u64, outcome: Outcome) -> bool {
         let Some(origin) = frame.origin else {
             return false;
         };
         if !frame.is_plain() || frame.state.captures() || !self.ring.has_room() {
             return false;
         }
+        let mut captured = Piece::default();
+        if !frame.captured.is_empty() {
+            let Some(written) = self.ring.write(&frame.captured) else {
+                return false;
+            };
+            captured = written;
+            frame.captured.clear();
+        }
         let kept = frame.keeps(origin, end, outcome);
-        let record = frame.record_plain(origin, end, outcome, kept);
+        let record = frame.record_plain(origin, end, outcome, kept, captured);
         self.ring.push_plain(record);
         if kept != Kept::No {
             self.keep_parent(frame.ids.trace, kept);
@@ -279,6 +357,14 @@ impl Local {
     }
 }
 
+/// A call with parameters, at first.
+pub(super) enum Begun {
+    /// It will not be sent, and needs none.
+    Whole(Option<Position>),
+    /// It starts when they have been looked at. `captured` is for them, and empty.
+    ButForParams { span: u64, captured: Attributes },
+}
+
 /// Whether this thread's locals are there, and with them OpenTelemetry's, which are
 /// destroyed after them: see [`Local::new`].
 #[inline]
@@ -289,16 +375,6 @@ pub(crate) fn are_alive() -> bool {
 /// Says what is around the call that begins next on this thread. Gives what was said before.
 pub(super) fn put_around(around: Option<Box<Around>>) -> Option<Box<Around>> {
     with(|local| mem::replace(&mut local.around, around)).flatten()
-}
-
-/// A box without anything in it, for a call of this thread.
-pub(super) fn details() -> Box<Details> {
-    with(|local| local.ring.details()).unwrap_or_default()
-}
-
-/// One that has stayed empty, for a later call.
-pub(super) fn leave_details(details: Box<Details>) {
-    with(|local| local.ring.leave_details(details));
 }
 
 /// Whether a call that begins soon, below what runs now, may be sampled.

@@ -6,6 +6,7 @@
 
 pub(crate) mod active;
 mod around;
+pub(crate) mod attributes;
 mod capture;
 pub(crate) mod captures;
 pub(crate) mod clock;
@@ -56,9 +57,6 @@ pub use stream::{BoxedStream, StreamCall, call_stream};
 pub use suspended::params;
 pub(crate) use tool::sample_rate;
 pub use track::{ToolCall, track_tool_call};
-
-/// Attributes by key.
-type Attributes = Vec<(std::borrow::Cow<'static, str>, crate::value::Value)>;
 
 /// What the configuration says of calls holds from now on.
 pub(crate) fn configure(calls: &crate::config::Calls) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::num::NonZeroU32;
 
+use super::attributes::Attributes;
 use super::clock;
 use super::context::Active;
 use super::tool::Origin;
@@ -19,8 +20,18 @@ pub(crate) struct Record {
     pub(crate) parent: u64,
     pub(crate) outcome: Outcome,
     pub(crate) kept: Kept,
+    /// What it was given, where it has no details.
+    pub(crate) captured: Piece,
     /// What most calls do not have.
     pub(crate) details: Option<Box<Details>>,
+}
+
+/// Where a call's [`Attributes`] are, among the bytes that its thread has written beside its records.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Piece {
+    pub(crate) length: u16,
+    /// How many came before, of which the lowest 32 bits.
+    pub(crate) at: u32,
 }
 
 impl Record {
@@ -129,13 +140,10 @@ impl Kept {
 /// Everything of variable size.
 #[derive(Debug, Default)]
 pub(crate) struct Details {
-    /// Attributes by key, parameters among them; a later one of the same key wins.
+    /// What was captured: parameters above all.
+    pub(crate) captured: Attributes,
+    /// Further attributes by key, none of which is in `captured`; a later one of the same key wins.
     pub(crate) attributes: Vec<(Cow<'static, str>, Value)>,
-    /// How many of `attributes`, from the front, are parameters.
-    pub(crate) params: u32,
-    /// Reading of the counter when they had been looked at, where that was after the call's
-    /// beginning. Its duration is from there on.
-    pub(crate) looked_at: u64,
     pub(crate) events: Vec<Event>,
     pub(crate) left_out: LeftOut,
     pub(crate) error_type: Option<Cow<'static, str>>,
@@ -175,6 +183,7 @@ impl Details {
             .map(|event| size_of::<Event>() + owned(&event.name) + bytes_of(&event.attributes));
         let texts = [&self.error_message, &self.error_source, &self.trace_state];
         size_of::<Self>()
+            + self.captured.capacity()
             + bytes_of(&self.attributes)
             + events.sum::<usize>()
             + texts
@@ -184,18 +193,21 @@ impl Details {
                 .sum::<usize>()
     }
 
-    /// Nothing is left but the room of `attributes`.
-    pub(crate) fn clear(&mut self) {
-        let mut attributes = std::mem::take(&mut self.attributes);
-        attributes.clear();
-        *self = Self {
-            attributes,
-            ..Self::default()
-        };
+    /// Puts `captured` beside what has been set meanwhile, which wins.
+    pub(super) fn take_in(&mut self, mut captured: Attributes) {
+        for (key, _) in &self.attributes {
+            captured.replace(key.as_bytes());
+        }
+        let room = Self::MAX.saturating_sub(captured.written().count());
+        if self.attributes.len() > room {
+            self.left_out.attributes += (self.attributes.len() - room) as u32;
+            self.attributes.truncate(room);
+        }
+        self.captured = captured;
     }
 
     /// At most so many attributes and so many events; the rest is left out.
-    const MAX: usize = 128;
+    pub(super) const MAX: usize = 128;
 
     pub(crate) fn set(&mut self, key: Cow<'static, str>, value: Value) {
         if let Some((_, known)) = self.attributes.iter_mut().find(|(known, _)| *known == key) {

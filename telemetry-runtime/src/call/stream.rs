@@ -170,9 +170,9 @@ impl Seen {
     /// On the span of the innermost call, which is the stream's.
     fn show(&self) {
         live::add_attributes(|params| {
-            params.put(TOOL_STREAM_ITEMS, Value::from(self.items));
+            params.put(TOOL_STREAM_ITEMS, &Value::from(self.items));
             if self.errors > 0 {
-                params.put(TOOL_STREAM_ERRORS, Value::from(self.errors));
+                params.put(TOOL_STREAM_ERRORS, &Value::from(self.errors));
             }
         });
     }

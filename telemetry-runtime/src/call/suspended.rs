@@ -1,15 +1,16 @@
 //! An async call between its polls, wherever those are.
 
 use std::cell::Cell;
+use std::mem;
 
-use super::Attributes;
 use super::active::{Activity, Shown};
 use super::around::Around;
+use super::attributes::Attributes;
 use super::capture::{Capture, Params};
 use super::failure::Failure;
 use super::frame::{Frame, set_error};
 use super::limits;
-use super::live::{put_params, wants_params};
+use super::live::wants_params;
 use super::local::{self, Position};
 use super::record::Outcome;
 use super::state::State;
@@ -76,7 +77,7 @@ impl Parked {
 pub(super) struct Pool(Vec<Box<Parked>>);
 
 impl Pool {
-    /// 120 bytes each.
+    /// 144 bytes each.
     const MAX: usize = 64;
 
     #[inline(always)]
@@ -131,21 +132,24 @@ pub fn params(capture: &mut dyn FnMut(&mut Params<'_>)) {
     if expected != Ok(true) {
         return;
     }
-    let mode = local::with(|local| Some(local.innermost()?.tool()?.params_capture())).flatten();
-    // Outside of `with`: it runs code of the user's.
-    let attributes = limits::with_params(mode.unwrap_or_default(), capture);
-    if attributes.is_empty() {
+    let before = local::with(|local| {
+        let frame = local.innermost()?;
+        Some((
+            frame.tool()?.params_capture(),
+            mem::take(&mut frame.captured),
+        ))
+    });
+    let Some((mode, mut captured)) = before.flatten() else {
         return;
-    }
+    };
+    // Outside of `with`: it runs code of the user's.
+    limits::add_params(&mut captured, mode, capture);
     local::with(|local| {
-        let Some(frame) = local.innermost() else {
-            return;
-        };
-        frame.details.change(|details| {
-            details.params = u32::try_from(attributes.len()).unwrap_or(u32::MAX);
-            details.attributes = attributes;
-            details.looked_at = clock::now();
-        });
+        if let Some(frame) = local.innermost() {
+            // Its duration is from here on.
+            frame.start = clock::now();
+            frame.captured = captured;
+        }
     });
 }
 
@@ -175,7 +179,7 @@ fn begin_with_params(state: State, origin: &'static Origin, params: Attributes) 
     }
     let mut standing = local::stand(origin.tool)?;
     if standing.ids.sampled {
-        put_params(&mut standing, params);
+        standing.captured = params;
     }
     match local::with(|local| local.begin_parked_at(state, origin, standing)) {
         Some(position) => position.map(Polled),
@@ -214,9 +218,9 @@ impl Suspended {
     #[inline(never)]
     fn end(self, end: u64, outcome: Outcome, failure: Option<Failure<'_>>) {
         let mut parked = self.0;
-        context::forget(std::mem::take(&mut parked.context));
+        context::forget(mem::take(&mut parked.context));
         parked.shown.hide();
-        let frame = std::mem::take(&mut parked.frame);
+        let frame = mem::take(&mut parked.frame);
         let mut parked = Some(parked);
         local::with(|local| parked.take().map(|parked| local.pool.put(parked)));
         match failure {
@@ -278,10 +282,10 @@ impl Polled {
         let left = local::with(|local| {
             let (mut parked, left) = local.take_parked(self.0)?;
             attached = left;
-            if !local.end_parked(&parked.frame, end, outcome) {
+            if !local.end_parked(&mut parked.frame, end, outcome) {
                 return Some(Some(parked));
             }
-            context = std::mem::take(&mut parked.context);
+            context = mem::take(&mut parked.context);
             parked.shown.hide();
             local.pool.put(parked);
             Some(None)

@@ -40,7 +40,7 @@ pub fn track_tool_call(name: impl AsRef<str>, params: impl CallParams) -> ToolCa
                 '_,
             >| {
                 if let Some(params) = params.take() {
-                    params.each(|key, value| to.by_hand(key, value));
+                    params.each(|key, value| to.by_hand(&key, &value));
                 }
             })
         }

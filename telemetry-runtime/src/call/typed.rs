@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::capture::Slot;
 use crate::Value;
 
 /// A number, a truth value or a text, or what holds one.
 pub trait Typed {
-    /// Texts are cut after `max_length` characters. `None` for an `Option` that is.
-    fn typed(&self, max_length: usize) -> Option<Value>;
+    /// Puts it where it belongs; nothing for an `Option` that is `None`.
+    fn put(&self, slot: &mut Slot<'_>);
 }
 
 /// The first `max_length` characters of a text.
@@ -25,24 +26,22 @@ pub(super) fn cut(text: &str, max_length: usize) -> &str {
 }
 
 impl Typed for str {
-    fn typed(&self, max_length: usize) -> Option<Value> {
-        let kept = cut(self, max_length);
-        let more = if kept.len() < self.len() { "…" } else { "" };
-        Some(Value::Str(Cow::Owned([kept, more].concat())))
+    fn put(&self, slot: &mut Slot<'_>) {
+        slot.text(self);
     }
 }
 
 impl Typed for char {
-    fn typed(&self, _max_length: usize) -> Option<Value> {
-        Some(Value::Str(Cow::Owned(self.to_string())))
+    fn put(&self, slot: &mut Slot<'_>) {
+        slot.whole_text(self.encode_utf8(&mut [0; 4]));
     }
 }
 
 macro_rules! copied {
     ($($ty:ty),*) => {
         $(impl Typed for $ty {
-            fn typed(&self, _max_length: usize) -> Option<Value> {
-                Some(Value::from(*self))
+            fn put(&self, slot: &mut Slot<'_>) {
+                slot.value(&Value::from(*self));
             }
         })*
     };
@@ -55,8 +54,8 @@ copied!(
 macro_rules! non_zero {
     ($($ty:ty),*) => {
         $(impl Typed for NonZero<$ty> {
-            fn typed(&self, _max_length: usize) -> Option<Value> {
-                Some(Value::from(self.get()))
+            fn put(&self, slot: &mut Slot<'_>) {
+                self.get().put(slot);
             }
         })*
     };
@@ -69,9 +68,9 @@ non_zero!(
 macro_rules! text {
     ($($ty:ty: |$value:ident| $text:expr),*) => {
         $(impl Typed for $ty {
-            fn typed(&self, max_length: usize) -> Option<Value> {
+            fn put(&self, slot: &mut Slot<'_>) {
                 let $value = self;
-                $text.typed(max_length)
+                $text.put(slot);
             }
         })*
     };
@@ -87,8 +86,8 @@ text!(
 macro_rules! pointer {
     ($($ty:ty),*) => {
         $(impl<T: Typed + ?Sized> Typed for $ty {
-            fn typed(&self, max_length: usize) -> Option<Value> {
-                (**self).typed(max_length)
+            fn put(&self, slot: &mut Slot<'_>) {
+                (**self).put(slot);
             }
         })*
     };
@@ -97,8 +96,10 @@ macro_rules! pointer {
 pointer!(&T, &mut T, Box<T>, Rc<T>, Arc<T>);
 
 impl<T: Typed> Typed for Option<T> {
-    fn typed(&self, max_length: usize) -> Option<Value> {
-        self.as_ref().and_then(|value| value.typed(max_length))
+    fn put(&self, slot: &mut Slot<'_>) {
+        if let Some(value) = self {
+            value.put(slot);
+        }
     }
 }
 
@@ -111,43 +112,53 @@ mod tests {
 
     use super::{Typed, cut};
     use crate::Value;
+    use crate::call::attributes::Attributes;
+    use crate::call::capture::Slot;
+
+    /// What is put of it, texts of `max_length` characters.
+    fn typed<T: Typed + ?Sized>(value: &T, max_length: usize) -> Option<Value> {
+        let mut attributes = Attributes::new();
+        value.put(&mut Slot::for_a_test(&mut attributes, max_length));
+        let put = attributes.written().iter().next();
+        put.map(|(_, value)| value.into_value())
+    }
 
     #[test]
     fn numbers_stay_numbers() {
-        assert_eq!((-3_i8).typed(0), Some(Value::I64(-3)));
+        assert_eq!(typed(&-3_i8, 0), Some(Value::I64(-3)));
         assert_eq!(
-            u64::MAX.typed(0),
+            typed(&u64::MAX, 0),
             Some(Value::from("18446744073709551615".to_owned()))
         );
-        assert_eq!(0.5_f32.typed(0), Some(Value::F64(0.5)));
-        assert_eq!(true.typed(0), Some(Value::Bool(true)));
-        assert_eq!(NonZero::new(7_u16).unwrap().typed(0), Some(Value::I64(7)));
+        assert_eq!(typed(&0.5_f32, 0), Some(Value::F64(0.5)));
+        assert_eq!(typed(&true, 0), Some(Value::Bool(true)));
+        assert_eq!(typed(&NonZero::<u16>::MIN, 0), Some(Value::I64(1)));
     }
 
     #[test]
     fn texts_in_every_holder() {
         let expected = Some(Value::from("text"));
-        assert_eq!("text".typed(4), expected);
-        assert_eq!("text".to_owned().typed(4), expected);
-        assert_eq!(Cow::Borrowed("text").typed(4), expected);
-        assert_eq!(Path::new("text").typed(4), expected);
-        assert_eq!((&&"text").typed(4), expected);
-        assert_eq!(Arc::<str>::from("text").typed(4), expected);
-        assert_eq!(Box::new("text").typed(4), expected);
-        assert_eq!('t'.typed(4), Some(Value::from("t")));
+        assert_eq!(typed("text", 4), expected);
+        assert_eq!(typed(&"text".to_owned(), 4), expected);
+        assert_eq!(typed(&Cow::Borrowed("text"), 4), expected);
+        assert_eq!(typed(Path::new("text"), 4), expected);
+        assert_eq!(typed(&&"text", 4), expected);
+        assert_eq!(typed(&Arc::<str>::from("text"), 4), expected);
+        assert_eq!(typed(&Box::new("text"), 4), expected);
+        assert_eq!(typed(&'t', 4), Some(Value::from("t")));
     }
 
     #[test]
     fn an_option_is_what_it_holds() {
-        assert_eq!(Some(&3).typed(0), Some(Value::I64(3)));
-        assert_eq!(None::<u8>.typed(0), None);
+        assert_eq!(typed(&Some(&3), 0), Some(Value::I64(3)));
+        assert_eq!(typed(&None::<u8>, 0), None);
     }
 
     #[test]
     fn cuts_between_characters() {
-        assert_eq!("äöü".typed(3), Some(Value::from("äöü")));
-        assert_eq!("äöü".typed(2), Some(Value::from("äö…")));
-        assert_eq!("a".typed(0), Some(Value::from("…")));
+        assert_eq!(typed("äöü", 3), Some(Value::from("äöü")));
+        assert_eq!(typed("äöü", 2), Some(Value::from("äö…")));
+        assert_eq!(typed("a", 0), Some(Value::from("…")));
         assert_eq!(cut("äöü", 1), "ä");
         assert_eq!(cut("", 0), "");
     }

@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use super::left_out::add_left_out;
 use super::overflow::{Overflow, take_orphans};
-use super::sink::Sink;
+use super::sink::{Captured, Sink};
 use crate::call::Record;
 use crate::call::active::Activity;
 use crate::call::clock::Anchor;
+use crate::call::record::Piece;
 use crate::call::ring::{self, Reader, Rings, Thread};
 
 /// Records handed on between two looks at the clock.
@@ -17,11 +18,14 @@ const CHUNK: usize = 1024;
 pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes {
     all: Vec::new(),
     owner: Owner(0),
+    bytes: Vec::new(),
 });
 
 pub(super) struct Lanes {
     all: Vec<Lane>,
     owner: Owner,
+    /// What the calls were given that are looked at.
+    bytes: Vec<u8>,
 }
 
 /// The collector that may take records. One before it that was given up while it was busy
@@ -33,6 +37,14 @@ pub(super) struct Owner(u64);
 struct Lane {
     thread: Arc<Thread>,
     rings: Rings<Record>,
+    beside: Beside,
+}
+
+/// What its calls were given.
+struct Beside {
+    rings: Rings<u8>,
+    /// How many bytes have been read, of which the lowest 32 bits.
+    read: u32,
 }
 
 impl Lanes {
@@ -52,10 +64,11 @@ impl Lanes {
         self.all.extend(new.map(|thread| Lane {
             thread,
             rings: Rings::new(),
+            beside: Beside::new(),
         }));
         let mut records = 0;
         for lane in &mut self.all {
-            records += lane.drain(sinks);
+            records += lane.drain(&mut self.bytes, sinks);
         }
         if let Some(orphans) = take_orphans() {
             hand_on(&orphans, sinks);
@@ -78,11 +91,15 @@ impl Lanes {
 }
 
 impl Lane {
-    fn drain(&mut self, sinks: &mut [Box<dyn Sink>]) -> usize {
-        let Self { thread, rings } = self;
+    fn drain(&mut self, bytes: &mut Vec<u8>, sinks: &mut [Box<dyn Sink>]) -> usize {
+        let Self {
+            thread,
+            rings,
+            beside,
+        } = self;
         let records = rings.drain(
             &thread.new_rings,
-            |ring, items| take(ring, items, thread, sinks),
+            |ring, items| take(ring, items, (&mut *beside, &mut *bytes), thread, sinks),
             ring::retire,
         );
         if let Some(overflow) = thread.overflow.take() {
@@ -93,33 +110,72 @@ impl Lane {
 
     /// The thread is gone, and so is all it left.
     fn is_over(&mut self) -> bool {
-        self.rings.is_empty()
-            && Arc::get_mut(&mut self.thread).is_some_and(|thread| thread.is_empty())
+        let is_over = self.rings.is_empty()
+            && Arc::get_mut(&mut self.thread).is_some_and(|thread| thread.is_empty());
+        if is_over {
+            let rings = &mut self.beside.rings;
+            rings.end(&self.thread.new_beside, ring::retire);
+        }
+        is_over
+    }
+}
+
+impl Beside {
+    fn new() -> Self {
+        Self {
+            rings: Rings::new(),
+            read: 0,
+        }
+    }
+
+    /// What the next calls were given, in one piece, which `bytes` becomes.
+    fn read<'a>(
+        &mut self,
+        calls: &[Record],
+        thread: &Thread,
+        bytes: &'a mut Vec<u8>,
+    ) -> Captured<'a> {
+        bytes.clear();
+        let at = self.read;
+        let last = calls.iter().rev().find(|call| call.captured.length > 0);
+        if let Some(Piece { length, at: last }) = last.map(|call| call.captured) {
+            let end = last.wrapping_add(length.into());
+            let items = end.wrapping_sub(at) as usize;
+            let copy = |part: &mut [u8]| bytes.extend_from_slice(part);
+            let rings = &mut self.rings;
+            rings.read(&thread.new_beside, items, copy, ring::retire);
+            self.read = end;
+        }
+        Captured::new(bytes, at)
     }
 }
 
 /// No more than was there at first: a busy thread must not keep the others waiting.
-fn take(ring: &mut Reader<Record>, mut items: usize, thread: &Thread, sinks: &mut [Box<dyn Sink>]) {
+fn take(
+    ring: &mut Reader<Record>,
+    mut items: usize,
+    (beside, bytes): (&mut Beside, &mut Vec<u8>),
+    thread: &Thread,
+    sinks: &mut [Box<dyn Sink>],
+) {
     while items > 0 {
         let chunk = items.min(CHUNK);
         let anchor = Anchor::now();
         let mut details_bytes = 0;
-        let mut used = Vec::new();
         ring.read(chunk, |calls| {
-            sinks.iter_mut().for_each(|sink| sink.calls(calls, &anchor));
-            for details in calls.iter_mut().flat_map(|call| call.details.take()) {
+            let captured = beside.read(calls, thread, bytes);
+            sinks
+                .iter_mut()
+                .for_each(|sink| sink.calls(calls, captured, &anchor));
+            for details in calls.iter().flat_map(|call| &call.details) {
                 details_bytes += details.bytes();
                 let left_out = details.left_out.attributes + details.left_out.events;
                 if left_out > 0 {
                     add_left_out(left_out);
                 }
-                used.push(details);
             }
         });
         thread.leave_room(details_bytes);
-        if !used.is_empty() {
-            thread.give_back(&mut used);
-        }
         items -= chunk;
     }
 }

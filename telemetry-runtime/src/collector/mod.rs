@@ -14,6 +14,6 @@ mod wake;
 pub(crate) use left_out::{add_left_out, left_out};
 pub(crate) use long::{long_calls, set_running_after, told};
 pub(crate) use overflow::{Overflow, Uncollected, add_orphan};
-pub(crate) use sink::Sink;
+pub(crate) use sink::{Captured, Sink};
 pub(crate) use thread::{Collector, threads};
 pub(crate) use wake::wake;

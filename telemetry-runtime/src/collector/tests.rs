@@ -7,10 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::thread::lock;
-use super::{Collector, Overflow, Sink, add_orphan};
+use super::{Captured, Collector, Overflow, Sink, add_orphan};
+use crate::call::attributes::Attributes;
 use crate::call::clock::Anchor;
-use crate::call::record::{Ids, Kept};
-use crate::call::ring::Ring;
+use crate::call::record::{Ids, Kept, Piece};
+use crate::call::ring::{Ring, bytes_in_use};
 use crate::call::{Outcome, Record, State, tool, track_tool_call};
 use crate::config::Keep;
 use crate::metrics::Metrics;
@@ -56,7 +57,7 @@ struct Held {
 }
 
 impl Sink for Held {
-    fn calls(&mut self, calls: &[Record], _anchor: &Anchor) {
+    fn calls(&mut self, calls: &[Record], _captured: Captured<'_>, _anchor: &Anchor) {
         let mine = calls
             .iter()
             .filter(|call| call.origin.tool.name == self.tool);
@@ -118,7 +119,7 @@ fn a_collector_that_gets_no_time_loses_no_count() {
 struct Calls;
 
 impl Sink for Calls {
-    fn calls(&mut self, calls: &[Record], _anchor: &Anchor) {
+    fn calls(&mut self, calls: &[Record], _captured: Captured<'_>, _anchor: &Anchor) {
         for call in calls {
             if call.origin.tool.name == "outside" {
                 let _ = track_tool_call("inside", ()).finish(Err::<(), _>("as a sink"));
@@ -154,6 +155,104 @@ fn a_sink_that_calls_tools_is_counted_like_anybody() {
     stop(&collector);
 }
 
+/// Looks at what each call of `given` was given.
+struct Given(Arc<AtomicU64>);
+
+/// What the call that began at `start` is given: nothing, a little, more than goes beside its record.
+fn given(start: u64) -> String {
+    let length = match start % 7 {
+        0 => 0,
+        1 => 1500,
+        _ => start % 300,
+    };
+    format!("{start} {}", "ä".repeat(length as usize))
+}
+
+impl Sink for Given {
+    fn calls(&mut self, calls: &[Record], captured: Captured<'_>, _anchor: &Anchor) {
+        for call in calls {
+            if call.origin.tool.name == "given" {
+                let seen: Vec<_> = captured
+                    .of(call)
+                    .iter()
+                    .map(|(key, value)| (key, value.into_value()))
+                    .collect();
+                match call.start % 7 {
+                    0 => assert_eq!(seen, []),
+                    _ => assert_eq!(seen, [("text", given(call.start).into())]),
+                }
+                self.0.fetch_add(1, Relaxed);
+            }
+        }
+    }
+
+    fn overflow(&mut self, overflow: &Overflow) {
+        self.0.fetch_add(overflow.spans, Relaxed);
+    }
+}
+
+/// Faster than anybody reads it, so that rings grow, are full, and what is too much goes other ways; and
+/// on threads that end meanwhile.
+#[test]
+fn what_a_call_was_given_comes_with_it() {
+    const THREADS: u64 = 4;
+    const CALLS: u64 = 20_000;
+    let _alone = alone();
+    let seen = Arc::new(AtomicU64::new(0));
+    let collector = collector(Given(Arc::clone(&seen)));
+    thread::scope(|scope| {
+        for thread in 0..THREADS {
+            scope.spawn(move || {
+                let mut ring = Ring::new();
+                for call in 0..CALLS {
+                    let start = 1 + thread + THREADS * call;
+                    let mut attributes = Attributes::new();
+                    if !start.is_multiple_of(7) {
+                        attributes.text("text", &given(start), "");
+                    }
+                    let mut record = record("given", start, start);
+                    record.ids.sampled = true;
+                    ring.push_with(record, attributes);
+                }
+            });
+        }
+    });
+    assert_eq!(counted(&collector, "given").calls, THREADS * CALLS);
+    assert_eq!(seen.load(Relaxed), THREADS * CALLS, "of each was told");
+    stop(&collector);
+}
+
+/// Bytes beside records count as those do, and are given back when their thread has ended.
+#[test]
+fn rings_beside_records_are_bounded_and_go_with_their_thread() {
+    let _alone = alone();
+    let collector = collector(Given(Arc::default()));
+    assert!(collector.flush(patience()));
+    let before = bytes_in_use();
+    thread::spawn(move || {
+        let mut ring = Ring::new();
+        let alone = bytes_in_use();
+        let mut attributes = Attributes::new();
+        attributes.text("text", "some", "");
+        for _ in 0..3 {
+            let written = ring.write(&attributes).expect("there is room");
+            assert_eq!(usize::from(written.length), attributes.bytes().len());
+        }
+        assert_eq!(bytes_in_use(), alone + 1024);
+        attributes.text("text", &"x".repeat(2000), "");
+        assert!(ring.write(&attributes).is_none(), "it is too much");
+        assert_eq!(bytes_in_use(), alone + 1024);
+        ring.push(record("beside", 1, 1));
+    })
+    .join()
+    .expect("no panic");
+    counted(&collector, "beside");
+    while bytes_in_use() > before {
+        counted(&collector, "beside");
+    }
+    stop(&collector);
+}
+
 fn record(tool: &str, start: u64, end: u64) -> Record {
     Record {
         origin: tool::named(tool),
@@ -163,6 +262,7 @@ fn record(tool: &str, start: u64, end: u64) -> Record {
         parent: 0,
         outcome: Outcome::Success,
         kept: Kept::No,
+        captured: Piece::default(),
         details: None,
     }
 }

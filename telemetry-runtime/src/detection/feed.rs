@@ -9,7 +9,7 @@ use super::tally::{Tally, add};
 use crate::call::clock::Anchor;
 use crate::call::record::{Caller, Kept};
 use crate::call::{Outcome, Record};
-use crate::collector::{Overflow, Sink, Uncollected};
+use crate::collector::{Captured, Overflow, Sink, Uncollected};
 
 /// Calls of a full chunk.
 const CHUNK: usize = 2048;
@@ -88,7 +88,7 @@ impl Feed {
 }
 
 impl Sink for Feed {
-    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+    fn calls(&mut self, calls: &[Record], _captured: Captured<'_>, anchor: &Anchor) {
         if !self.link.watches() {
             return;
         }
@@ -139,7 +139,7 @@ impl Sink for Feed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::record::Ids;
+    use crate::call::record::{Ids, Piece};
 
     fn record(tool: &str, outcome: Outcome) -> Record {
         Record {
@@ -150,6 +150,7 @@ mod tests {
             parent: 0,
             outcome,
             kept: Kept::No,
+            captured: Piece::default(),
             details: None,
         }
     }
@@ -168,7 +169,7 @@ mod tests {
             })
             .collect();
         for _ in 0..WAITING + 3 {
-            feed.calls(&calls, &Anchor::now());
+            feed.calls(&calls, Captured::default(), &Anchor::now());
         }
         assert!(feed.open.is_empty());
         let counted = |feed: &Feed, outcome: Outcome| -> u64 {
@@ -185,10 +186,10 @@ mod tests {
             "all of it is asked for"
         );
         for _ in 0..3 {
-            feed.calls(&calls, &Anchor::now());
+            feed.calls(&calls, Captured::default(), &Anchor::now());
         }
         link.stop();
-        feed.calls(&calls, &Anchor::now());
+        feed.calls(&calls, Captured::default(), &Anchor::now());
         assert_eq!(counted(&feed, Outcome::Error), quarter, "nobody wants more");
     }
 }

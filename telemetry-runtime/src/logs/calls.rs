@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 
 use super::budget::{Budget, Suppressed};
 use super::{fields, message, settings};
+use crate::call::attributes::{Seen, Written};
 use crate::call::clock::Anchor;
 use crate::call::record::{Details, Ids};
 use crate::call::tool::{self, Level, Tool};
 use crate::call::{Outcome, Record};
-use crate::collector::{Overflow, Sink};
+use crate::collector::{Captured, Overflow, Sink};
 use crate::config::{LogCalls, LogLevel};
 use crate::export::{Batch, Lane};
 use crate::health::LongCall;
@@ -85,7 +86,14 @@ impl CallLogs {
         }
     }
 
-    fn write(&mut self, record: &Record, nanos: u64, severity: Severity, anchor: &Anchor) {
+    fn write(
+        &mut self,
+        record: &Record,
+        captured: Written<'_>,
+        nanos: u64,
+        severity: Severity,
+        anchor: &Anchor,
+    ) {
         let slow = is_slow(record, nanos);
         message::of_call(&mut self.text, record, nanos, slow);
         // The same as the end of its span.
@@ -103,9 +111,7 @@ impl CallLogs {
             log.parts(&known.parts);
             log.double(DURATION_MS, nanos as f64 / 1e6);
             log.text(STATUS, record.outcome.as_str());
-            if let Some(details) = &record.details {
-                more(log, details);
-            }
+            more(log, captured, record.details.as_deref());
         });
         if self.encoder.bytes() >= BATCH_MAX_BYTES.min(self.rules.queue_max_bytes / 4) {
             self.close();
@@ -144,7 +150,7 @@ impl CallLogs {
 }
 
 impl Sink for CallLogs {
-    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+    fn calls(&mut self, calls: &[Record], captured: Captured<'_>, anchor: &Anchor) {
         let second = self.begun.elapsed().as_secs();
         let (level, per_second) = (settings::level(), settings::per_second());
         let mut suppressed = 0;
@@ -156,7 +162,7 @@ impl Sink for CallLogs {
             let failed = record.outcome.is_error();
             let known = known(&mut self.tools, record.origin.tool);
             if known.budget.take(second, per_second, severity, failed) {
-                self.write(record, nanos, severity, anchor);
+                self.write(record, captured.of(record), nanos, severity, anchor);
             } else {
                 suppressed += 1;
             }
@@ -302,10 +308,18 @@ pub(super) fn span_of(ids: Ids) -> Option<SpanRef> {
 }
 
 /// What is not the same for all records.
-fn more(log: &mut LogWriter<'_>, details: &Details) {
-    if let Some(error_type) = &details.error_type {
+fn more(log: &mut LogWriter<'_>, captured: Written<'_>, details: Option<&Details>) {
+    if let Some(error_type) = details.and_then(|details| details.error_type.as_ref()) {
         log.text(ERROR_TYPE, error_type);
     }
+    for (key, value) in captured.iter() {
+        let name = fields::name(key);
+        match value {
+            Seen::Text(text) => log.text(&name, text),
+            Seen::Value(value) => log.attribute(&name, &value),
+        }
+    }
+    let Some(details) = details else { return };
     for (key, value) in &details.attributes {
         log.attribute(&fields::name(key), value);
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use crate::call::attributes::{Seen, Written};
 use crate::call::clock::Anchor;
-use crate::call::record::{Details, Event, Ids, Kept, Record};
+use crate::call::record::{Event, Ids, Kept, Record};
 use crate::call::tool::Origin;
-use crate::collector::{Overflow, Sink};
+use crate::collector::{Captured, Overflow, Sink};
 use crate::export::Batch;
 use crate::names::attribute::{
     CODE_FILE_PATH, CODE_FUNCTION_NAME, CODE_LINE_NUMBER, ERROR_MESSAGE, ERROR_SOURCE,
@@ -81,9 +82,9 @@ impl Spans {
 }
 
 impl Sink for Spans {
-    fn calls(&mut self, calls: &[Record], anchor: &Anchor) {
+    fn calls(&mut self, calls: &[Record], captured: Captured<'_>, anchor: &Anchor) {
         let sent = calls.iter().filter(|record| record.is_sent());
-        sent.for_each(|record| self.span(record, anchor));
+        sent.for_each(|record| self.span(record, captured.of(record), anchor));
     }
 
     fn overflow(&mut self, overflow: &Overflow) {
@@ -102,7 +103,7 @@ impl Sink for Spans {
 }
 
 impl Spans {
-    fn span(&mut self, record: &Record, anchor: &Anchor) {
+    fn span(&mut self, record: &Record, captured: Written<'_>, anchor: &Anchor) {
         let nanos = record.nanos();
         let parts = parts(&mut self.parts, record.origin, self.rules.gen_ai);
         let details = record.details.as_deref();
@@ -129,7 +130,7 @@ impl Spans {
             error_type: details.and_then(|details| details.error_type.as_deref()),
         };
         self.encoder
-            .push(&data, |span| more(span, record, details, gen_ai, anchor));
+            .push(&data, |span| more(span, record, captured, gen_ai, anchor));
         self.counts.encoded.fetch_add(1, Relaxed);
         if self.encoder.spans() >= self.rules.batch_max_spans as u64
             || self.encoder.bytes() >= BATCH_MAX_BYTES
@@ -155,7 +156,7 @@ fn status(record: &Record) -> Status<'_> {
 fn more(
     span: &mut SpanWriter<'_>,
     record: &Record,
-    details: Option<&Details>,
+    captured: Written<'_>,
     gen_ai: bool,
     anchor: &Anchor,
 ) {
@@ -171,21 +172,27 @@ fn more(
         let id = format!("{:016x}", record.ids.span);
         span.text(GEN_AI_TOOL_CALL_ID, &id);
     }
-    let Some(details) = details else {
-        if record.origin.place.params.is_none() {
-            span.attribute(TOOL_PARAMS_COUNT, &Value::I64(0));
+    if record.origin.place.params.is_none() {
+        let params = captured.params() as i64;
+        span.attribute(TOOL_PARAMS_COUNT, &Value::I64(params));
+    }
+    if let Some(details) = &record.details {
+        if let Some(message) = &details.error_message {
+            span.text(ERROR_MESSAGE, message);
         }
+        if let Some(sources) = &details.error_source {
+            span.text(ERROR_SOURCE, sources);
+        }
+    }
+    for (key, value) in captured.iter() {
+        match value {
+            Seen::Text(text) => span.text(key, text),
+            Seen::Value(value) => span.attribute(key, &value),
+        }
+    }
+    let Some(details) = &record.details else {
         return;
     };
-    if record.origin.place.params.is_none() {
-        span.attribute(TOOL_PARAMS_COUNT, &Value::I64(details.params.into()));
-    }
-    if let Some(message) = &details.error_message {
-        span.text(ERROR_MESSAGE, message);
-    }
-    if let Some(sources) = &details.error_source {
-        span.text(ERROR_SOURCE, sources);
-    }
     for (key, value) in &details.attributes {
         span.attribute(key, value);
     }

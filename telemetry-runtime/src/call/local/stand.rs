@@ -8,6 +8,7 @@ use fastrand::Rng;
 use super::Local;
 use super::stack::Level;
 use crate::call::around::Around;
+use crate::call::attributes::Attributes;
 use crate::call::captures;
 use crate::call::context::{self, Active};
 use crate::call::frame::{DetailsOf, Frame};
@@ -23,6 +24,8 @@ pub(crate) struct Standing {
     pub(crate) parent: u64,
     /// The active span of OpenTelemetry's context.
     pub(crate) seen: u64,
+    /// What it was given.
+    pub(crate) captured: Attributes,
     /// Where there is more to say: `tracestate`, links.
     pub(crate) details: Option<Box<Details>>,
 }
@@ -34,6 +37,7 @@ impl Standing {
             ids: self.ids,
             parent: self.parent,
             seen: self.seen,
+            captured: self.captured,
             details: self.details.map_or(DetailsOf::Nobody, DetailsOf::Own),
             origin: Some(origin),
             state,
@@ -147,6 +151,7 @@ impl Local {
             },
             parent: parent.span,
             seen,
+            captured: Attributes::new(),
             details,
         }
     }

@@ -8,7 +8,6 @@
 mod beside;
 mod queue;
 mod rings;
-mod spares;
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,9 +15,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use self::beside::Beside;
 use self::queue::Writer;
 use self::rings::NewRings;
-use self::spares::{Boxes, Spares};
 use super::active::Active;
-use super::record::{Details, Record};
+use super::attributes::Attributes;
+use super::record::{Piece, Record};
 use crate::collector::{Overflow, wake};
 use crate::sync::{is_child, lock};
 
@@ -28,6 +27,11 @@ pub(crate) use self::rings::Rings;
 /// Records in a new thread's ring, and in the largest.
 const SMALLEST: usize = 64;
 const LARGEST: usize = 16 * 1024;
+/// Bytes in the smallest and the largest ring beside it, for what calls are given.
+const SMALLEST_BESIDE: usize = 1024;
+const LARGEST_BESIDE: usize = 1 << 20;
+/// What takes more than this goes in a box.
+const LARGEST_PIECE: usize = 1024;
 /// Each ring is so many times the one before.
 const GROWTH: usize = 4;
 /// Bytes of details that any thread may have under way, however many threads there are.
@@ -62,12 +66,12 @@ pub(crate) struct Thread {
     pub(crate) name: String,
     /// Rings that the collector has not met yet.
     pub(crate) new_rings: NewRings<Record>,
+    /// The same of those with what calls were given.
+    pub(crate) new_beside: NewRings<u8>,
     /// What did not fit into the ring.
     pub(crate) overflow: Beside<Overflow>,
     /// Of the details that are under way.
     details_bytes: AtomicUsize,
-    /// Boxes for those to come.
-    spares: Spares,
     /// The calls that run on it.
     pub(crate) active: Active,
 }
@@ -89,11 +93,6 @@ impl Thread {
         self.details_bytes.fetch_sub(bytes, Relaxed);
     }
 
-    /// Boxes of details that have been taken in.
-    pub(crate) fn give_back(&self, used: &mut Boxes) {
-        self.spares.put(used, share());
-    }
-
     /// What tells it from other threads while it is known.
     pub(crate) fn place(&self) -> usize {
         std::ptr::from_ref(self) as usize
@@ -106,8 +105,17 @@ impl Thread {
 }
 
 /// Frees a ring's share of the bound once the collector has emptied it for good.
-pub(crate) fn retire(ring: &Reader<Record>) {
-    RING_BYTES.fetch_sub(bytes(ring.capacity()), Relaxed);
+pub(crate) fn retire<T>(ring: &Reader<T>) {
+    RING_BYTES.fetch_sub(ring.capacity() * size_of::<T>(), Relaxed);
+}
+
+/// Takes a ring's share of the bound, where that much is left.
+fn take_share(bytes: usize) -> bool {
+    let more = |taken: usize| {
+        let more = taken + bytes;
+        (more <= MAX_BYTES.load(Relaxed)).then_some(more)
+    };
+    RING_BYTES.fetch_update(Relaxed, Relaxed, more).is_ok()
 }
 
 /// Bytes of details that each thread may have under way.
@@ -116,10 +124,6 @@ fn share() -> usize {
         .load(Relaxed)
         .saturating_sub(RING_BYTES.load(Relaxed));
     (left / THREADS.load(Relaxed).max(1)).max(LEAST_SHARE)
-}
-
-fn bytes(capacity: usize) -> usize {
-    capacity * size_of::<Record>()
 }
 
 fn name() -> String {
@@ -133,7 +137,10 @@ fn name() -> String {
 /// The side of a thread that only it sees.
 pub(crate) struct Ring {
     writer: Option<Writer<Record>>,
-    spares: Boxes,
+    /// What calls were given, beside their records.
+    beside: Option<Writer<u8>>,
+    /// Bytes that were written there, of which the lowest 32 bits.
+    written: u32,
     thread: Arc<Thread>,
 }
 
@@ -142,15 +149,16 @@ impl Ring {
         let thread = Arc::new(Thread {
             name: name(),
             new_rings: NewRings::new(),
+            new_beside: NewRings::new(),
             overflow: Beside::new(),
             details_bytes: AtomicUsize::new(0),
-            spares: Spares::new(),
             active: Active::new(),
         });
         THREADS.fetch_add(1, Relaxed);
         let mut ring = Self {
             writer: None,
-            spares: Boxes::new(),
+            beside: None,
+            written: 0,
             thread: Arc::clone(&thread),
         };
         ring.grow();
@@ -175,17 +183,39 @@ impl Ring {
         }
     }
 
-    /// A box without anything in it.
-    pub(super) fn details(&mut self) -> Box<Details> {
-        if self.spares.is_empty() {
-            self.thread.spares.take(&mut self.spares);
+    /// Puts what a call was given where the collector finds it once it has the call's record. `None` where
+    /// it is too much, or there is no room.
+    #[inline]
+    pub(crate) fn write(&mut self, captured: &Attributes) -> Option<Piece> {
+        let bytes = captured.bytes();
+        let has_room = |beside: &mut Writer<u8>| beside.has_room_for(bytes.len());
+        if bytes.len() > LARGEST_PIECE
+            || !self.beside.as_mut().is_some_and(has_room) && !self.grow_beside()
+        {
+            return None;
         }
-        self.spares.pop().unwrap_or_default()
+        self.beside.as_mut()?.write_all(bytes);
+        let piece = Piece {
+            length: bytes.len() as u16,
+            at: self.written,
+        };
+        self.written = self.written.wrapping_add(bytes.len() as u32);
+        Some(piece)
     }
 
-    /// Takes back one that was not needed.
-    pub(super) fn leave_details(&mut self, details: Box<Details>) {
-        self.spares.push(details);
+    /// Adds the record of a call that was given `captured`.
+    pub(crate) fn push_with(&mut self, mut record: Record, captured: Attributes) {
+        if !captured.is_empty() {
+            let piece = match record.details {
+                None => self.write(&captured),
+                Some(_) => None,
+            };
+            match piece {
+                Some(piece) => record.captured = piece,
+                None => record.details.get_or_insert_default().take_in(captured),
+            }
+        }
+        self.push(record);
     }
 
     /// Adds a record. Never waits: one that finds no room is added to the thread's overflow.
@@ -237,14 +267,31 @@ impl Ring {
         if capacity > LARGEST {
             return false;
         }
-        let more = |taken: usize| {
-            let more = taken + bytes(capacity);
-            (more <= MAX_BYTES.load(Relaxed)).then_some(more)
-        };
-        if RING_BYTES.fetch_update(Relaxed, Relaxed, more).is_err() {
+        if !take_share(capacity * size_of::<Record>()) {
             return false;
         }
         self.thread.new_rings.replace(&mut self.writer, capacity);
+        true
+    }
+
+    /// The same for the ring beside it.
+    #[cold]
+    #[inline(never)]
+    fn grow_beside(&mut self) -> bool {
+        if is_child() {
+            return false;
+        }
+        let capacity = match &self.beside {
+            None => SMALLEST_BESIDE,
+            Some(full) => {
+                wake();
+                full.capacity() * GROWTH
+            }
+        };
+        if capacity > LARGEST_BESIDE || !take_share(capacity) {
+            return false;
+        }
+        self.thread.new_beside.replace(&mut self.beside, capacity);
         true
     }
 

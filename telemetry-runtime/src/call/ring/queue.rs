@@ -133,6 +133,56 @@ impl<T> Writer<T> {
     }
 }
 
+impl<T: Copy> Writer<T> {
+    /// Whether there is room for so many items. Then it stays.
+    #[inline]
+    pub(crate) fn has_room_for(&mut self, items: usize) -> bool {
+        self.next + items as u64 <= self.limit || self.look_again_for(items)
+    }
+
+    #[cold]
+    fn look_again_for(&mut self, items: usize) -> bool {
+        self.look_again();
+        self.next + items as u64 <= self.limit
+    }
+
+    /// Adds items where there [is room](Self::has_room_for) for them all, else none.
+    #[inline]
+    pub(crate) fn write_all(&mut self, items: &[T]) {
+        if self.next + items.len() as u64 > self.limit {
+            return;
+        }
+        let slots = &*self.shared.slots;
+        let first = self.next as usize & (slots.len() - 1);
+        let (until_the_end, rest) = items.split_at(items.len().min(slots.len() - first));
+        write_part(&slots[first..], until_the_end);
+        if !rest.is_empty() {
+            write_part(slots, rest);
+        }
+        self.next += items.len() as u64;
+        self.shared.written.0.store(self.next, Release);
+    }
+}
+
+/// At once, or in a model each by itself, for loom's cells are no plain memory.
+#[cfg(not(loom))]
+#[inline]
+fn write_part<T: Copy>(slots: &[UnsafeCell<MaybeUninit<T>>], items: &[T]) {
+    let slots = &slots[..items.len()];
+    let first = slots.as_ptr().cast::<T>().cast_mut();
+    // SAFETY: these slots are free, as in `write`, and as many as the items; both wrappers have the
+    // layout of what they hold, and the outer one lets that be changed.
+    unsafe { std::ptr::copy_nonoverlapping(items.as_ptr(), first, items.len()) };
+}
+
+#[cfg(loom)]
+fn write_part<T: Copy>(slots: &[UnsafeCell<MaybeUninit<T>>], items: &[T]) {
+    for (slot, item) in slots.iter().zip(items) {
+        // SAFETY: as above.
+        slot.with_mut(|slot| unsafe { (*slot).write(*item) });
+    }
+}
+
 impl<T> Drop for Writer<T> {
     fn drop(&mut self) {
         self.shared.written.0.store(self.next | CLOSED, Release);
@@ -216,6 +266,9 @@ impl<T> Drop for Taken<'_, T> {
     fn drop(&mut self) {
         let Self { reader, items } = self;
         let end = reader.next + *items;
+        if !std::mem::needs_drop::<T>() {
+            reader.next = end;
+        }
         while reader.next < end {
             let slot = reader.shared.slot(reader.next);
             reader.next += 1;
@@ -246,6 +299,22 @@ mod tests {
             reader.read(4, |items| seen.extend_from_slice(items));
         }
         assert_eq!(seen, (0..30).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn many_are_written_at_once_or_none() {
+        let (mut writer, mut reader) = queue::<u8>(8);
+        let mut seen = Vec::new();
+        for round in 0..30 {
+            let many = [round; 5];
+            assert!(writer.has_room_for(5) && !writer.has_room_for(9));
+            writer.write_all(&many[..usize::from(round % 6)]);
+            writer.write_all(&[7; 9]);
+            let items = reader.waiting().items;
+            reader.read(items, |items| seen.extend_from_slice(items));
+        }
+        let expected = (0..30).flat_map(|round| vec![round; usize::from(round % 6)]);
+        assert_eq!(seen, expected.collect::<Vec<_>>());
     }
 
     #[test]
@@ -359,6 +428,33 @@ mod model {
             }
             let written = writing.join().unwrap();
             reader.read(1, |items| seen.extend(items.iter().map(|item| **item)));
+            assert_eq!(seen, written);
+        });
+    }
+
+    /// Three at once into a ring of four, so that the next three come around its end.
+    #[test]
+    fn many_at_once_come_round() {
+        loom::model(|| {
+            let (mut writer, mut reader) = queue::<u32>(4);
+            let writing = thread::spawn(move || {
+                let mut written = Vec::new();
+                for many in [[1, 2, 3], [4, 5, 6]] {
+                    if writer.has_room_for(many.len()) {
+                        writer.write_all(&many);
+                        written.extend(many);
+                    }
+                }
+                written
+            });
+            let mut seen = Vec::new();
+            for _ in 0..2 {
+                let items = reader.waiting().items;
+                assert_eq!(items % 3, 0, "all or none");
+                reader.read(items, |items| seen.extend_from_slice(items));
+            }
+            let written = writing.join().unwrap();
+            reader.read(4, |items| seen.extend_from_slice(items));
             assert_eq!(seen, written);
         });
     }

@@ -67,9 +67,9 @@ impl Peer for Ours {
             cases.push(Case::new("not sampled", tools::not_sampled, work::call));
         }
         if variant == "logs" {
-            cases.push(Case::new(LINE, tools::line, work::line));
+            cases.push(Case::new(LINE, line, work::line));
             let inside = |calls: &dyn Fn()| tools::parent(calls);
-            cases.push(Case::within(LINE_INSIDE, inside, tools::line, work::line));
+            cases.push(Case::within(LINE_INSIDE, inside, line, work::line));
         }
         cases
     }
@@ -144,4 +144,10 @@ fn set(builder: Builder, variant: &str, url: &str) -> Builder {
             .set("drift_detection_enabled", false),
         _ => builder.set("log_calls", "none"),
     }
+}
+
+/// Three fields of three types and a message.
+#[inline(never)]
+fn line(number: u64) {
+    tracing::info!(number, ratio = 0.5, place = "the third shelf", "found it");
 }

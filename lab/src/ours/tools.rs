@@ -45,12 +45,6 @@ pub(crate) fn panics(number: u64) -> u64 {
     panic!("{number}: on purpose")
 }
 
-/// Three fields of three types and a message.
-#[inline(never)]
-pub(crate) fn line(number: u64) {
-    tracing::info!(number, ratio = 0.5, place = "the third shelf", "found it");
-}
-
 /// Calls that are children of this one.
 #[tool(skip_all)]
 pub(crate) fn parent(calls: impl FnOnce()) {

@@ -37,7 +37,9 @@ pub(crate) fn now() -> u64 {
 /// Nanoseconds between two readings; 0 where the second is the earlier one.
 #[inline]
 pub(crate) fn nanos(start: u64, end: u64) -> u64 {
-    (end.saturating_sub(start) as f64 * unit()) as u64
+    // By way of `i64`, which the processor converts in one step, and `u64` in many.
+    let units = end.saturating_sub(start).min(i64::MAX as u64) as i64;
+    (units as f64 * unit()) as i64 as u64
 }
 
 /// Nanoseconds of one unit of the counter.

@@ -44,6 +44,13 @@ impl OpenBatch {
         self.items += 1;
     }
 
+    /// Appends an item, of which `write` gives tag and length too.
+    #[inline]
+    pub(super) fn push_whole(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.body);
+        self.items += 1;
+    }
+
     /// Appends items that were encoded elsewhere.
     pub(super) fn extend(&mut self, encoded: &[u8], items: u64) {
         self.body.extend_from_slice(encoded);

@@ -33,6 +33,8 @@ pub(crate) struct Spans {
     /// When the first span of the open batch came.
     opened: Option<Instant>,
     counts: Arc<SpanCounts>,
+    /// Encoded, and not yet in `counts`.
+    uncounted: u64,
 }
 
 /// What the configuration says of batches and names.
@@ -70,10 +72,18 @@ impl Spans {
             hand_on: Box::new(hand_on),
             opened: None,
             counts,
+            uncounted: 0,
         }
     }
 
+    fn count(&mut self) {
+        let encoded = std::mem::take(&mut self.uncounted);
+        self.counts.encoded.fetch_add(encoded, Relaxed);
+    }
+
     fn close(&mut self) {
+        // Nobody is to hear of spans that arrived before they were encoded.
+        self.count();
         self.opened = None;
         if let Some(batch) = self.encoder.close() {
             (self.hand_on)(batch);
@@ -85,6 +95,7 @@ impl Sink for Spans {
     fn calls(&mut self, calls: &[Record], captured: Captured<'_>, anchor: &Anchor) {
         let sent = calls.iter().filter(|record| record.is_sent());
         sent.for_each(|record| self.span(record, captured.of(record), anchor));
+        self.count();
     }
 
     fn overflow(&mut self, overflow: &Overflow) {
@@ -131,7 +142,7 @@ impl Spans {
         };
         self.encoder
             .push(&data, |span| more(span, record, captured, gen_ai, anchor));
-        self.counts.encoded.fetch_add(1, Relaxed);
+        self.uncounted += 1;
         if self.encoder.spans() >= self.rules.batch_max_spans as u64
             || self.encoder.bytes() >= BATCH_MAX_BYTES
         {

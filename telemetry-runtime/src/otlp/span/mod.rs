@@ -10,6 +10,7 @@ pub(crate) use writer::{Link, SpanWriter};
 
 use super::open::OpenBatch;
 use super::resource::Resource;
+use super::wire;
 use crate::export::{Batch, Lane, Signal};
 
 /// What differs from one span to the next of the same tool, without what only few spans have.
@@ -38,6 +39,22 @@ pub(crate) struct SpanData<'a> {
     pub(crate) error_type: Option<&'a str>,
 }
 
+impl SpanData<'_> {
+    /// The call succeeded, and nothing else is to be said of it here.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.outcome == SUCCESS
+            && self.status == Status::Unset
+            && self.trace_state.is_empty()
+            && !self.slow
+            && self.error_type.is_none()
+            && self.parts.plain().len() <= writer::LONGEST_REST
+    }
+}
+
+/// The outcome that most calls have.
+const SUCCESS: &str = "success";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parent {
     pub(crate) span_id: [u8; 8],
@@ -62,7 +79,20 @@ impl TraceEncoder {
     }
 
     /// Appends a span. `details` adds what only this one has: attributes, events, links.
+    #[inline]
     pub(crate) fn push(&mut self, span: &SpanData<'_>, details: impl FnOnce(&mut SpanWriter<'_>)) {
+        if span.is_plain() {
+            return self.0.push_whole(|body| {
+                let start = body.len();
+                let mut writer = SpanWriter::new(body);
+                writer.plain(span);
+                let length = writer.length();
+                details(&mut writer);
+                if writer.length() > length {
+                    wire::close(body, start + writer::ITEM, wire::SHORT);
+                }
+            });
+        }
         self.0.push(|body| {
             let mut writer = SpanWriter::new(body);
             writer.data(span);

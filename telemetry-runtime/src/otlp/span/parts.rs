@@ -1,6 +1,7 @@
 //! What all spans of one tool have in common.
 
 use super::super::{attribute, wire};
+use super::SUCCESS;
 use crate::call::tool::SpanKind as Kind;
 use crate::value::Value;
 
@@ -14,7 +15,12 @@ pub(crate) struct StaticSpan<'a> {
 
 /// The same, encoded: copied into each span.
 #[derive(Clone, Debug)]
-pub(crate) struct StaticParts(Box<[u8]>);
+pub(crate) struct StaticParts {
+    /// With what follows where nothing is to be said of the call but how long it took.
+    plain: Box<[u8]>,
+    /// How much of it all spans have.
+    common: usize,
+}
 
 impl StaticParts {
     pub(crate) fn new(span: &StaticSpan<'_>) -> Self {
@@ -24,10 +30,20 @@ impl StaticParts {
         for (key, value) in span.attributes {
             attribute::value(&mut out, super::writer::ATTRIBUTES, key, value);
         }
-        Self(out.into())
+        let common = out.len();
+        super::writer::ending(&mut out, SUCCESS, 0.0);
+        Self {
+            plain: out.into(),
+            common,
+        }
     }
 
-    pub(super) fn encoded(&self) -> &[u8] {
-        &self.0
+    pub(super) fn common(&self) -> &[u8] {
+        &self.plain[..self.common]
+    }
+
+    /// All of a plain span behind its fields of known length. Its last eight bytes are the duration.
+    pub(super) fn plain(&self) -> &[u8] {
+        &self.plain
     }
 }

@@ -195,6 +195,39 @@ fn everything_a_span_can_have() {
     assert_eq!(spans(&encoder.close().unwrap()), [expected]);
 }
 
+/// Byte by byte, and so is what follows.
+#[test]
+fn a_plain_span_is_what_the_long_way_writes() {
+    let parts = parts();
+    let parent = Parent {
+        span_id: [3; 8],
+        remote: true,
+    };
+    for parent in [None, Some(parent)] {
+        let span = SpanData {
+            parent,
+            ..data(&parts)
+        };
+        assert!(span.is_plain());
+        for text in ["", "short", &"long".repeat(9000)] {
+            let details = |more: &mut SpanWriter<'_>| match text {
+                "" => {}
+                text => more.text("text", text),
+            };
+            let mut short = TraceEncoder::new(&resource());
+            short.push(&span, details);
+            let mut long = TraceEncoder::new(&resource());
+            long.0.push(|body| {
+                let mut writer = SpanWriter::new(body);
+                writer.data(&span);
+                details(&mut writer);
+            });
+            let bodies = [short, long].map(|mut encoder| encoder.close().unwrap().body.clone());
+            assert_eq!(bodies[0], bodies[1]);
+        }
+    }
+}
+
 #[test]
 fn an_error_without_text() {
     let (mut encoder, parts) = (TraceEncoder::new(&resource()), parts());

@@ -8,8 +8,13 @@ use crate::value::Value;
 /// `Span.attributes`
 pub(super) const ATTRIBUTES: u32 = 9;
 
-/// Bytes of a span's fields of known length, at most.
+/// Bytes of a span's fields of known length, at most; those of its parent, which a root has not.
 const FIXED: usize = 62;
+const PARENT: usize = 10;
+/// Bytes before a span of a request: tag and length.
+pub(super) const ITEM: usize = 1 + wire::SHORT;
+/// The longest rest of a span whose length is known to fit there, details and all.
+pub(super) const LONGEST_REST: usize = (1 << 14) - 1 - FIXED;
 /// Bytes of the longest outcome that goes the short way; there is none that is longer.
 const LONGEST_OUTCOME: usize = 16;
 /// Bytes of its last two attributes, at most.
@@ -41,6 +46,11 @@ pub(crate) struct Link<'a> {
 impl<'a> SpanWriter<'a> {
     pub(super) fn new(out: &'a mut Vec<u8>) -> Self {
         Self { out }
+    }
+
+    /// Of all that is written so far.
+    pub(super) fn length(&self) -> usize {
+        self.out.len()
     }
 
     pub(crate) fn attribute(&mut self, key: &str, value: &Value) {
@@ -89,8 +99,23 @@ impl<'a> SpanWriter<'a> {
         });
     }
 
+    /// A [plain](SpanData::is_plain) span, tag and length too: its tool's parts, copied once.
+    #[inline]
+    pub(super) fn plain(&mut self, span: &SpanData<'_>) {
+        let rest = span.parts.plain();
+        let fixed = FIXED - if span.parent.is_none() { PARENT } else { 0 };
+        let length = fixed + rest.len();
+        self.out.reserve(ITEM + length);
+        let [low, high] = [length as u8 | 0x80, (length >> 7) as u8];
+        self.out.extend_from_slice(&[0x12, low, high]);
+        self.fixed(span);
+        self.out.extend_from_slice(rest);
+        let duration = self.out.len() - 8;
+        self.out[duration..].copy_from_slice(&span.duration_ms.to_le_bytes());
+    }
+
     pub(super) fn data(&mut self, span: &SpanData<'_>) {
-        let parts = span.parts.encoded();
+        let parts = span.parts.common();
         // Once for all that nearly each span has.
         self.out.reserve(FIXED + parts.len() + ENDING);
         self.fixed(span);
@@ -98,7 +123,7 @@ impl<'a> SpanWriter<'a> {
         if !span.trace_state.is_empty() {
             wire::bytes(self.out, 3, span.trace_state.as_bytes());
         }
-        self.ending(span);
+        ending(self.out, span.outcome, span.duration_ms);
         if span.slow {
             self.attribute(TOOL_SLOW, &Value::Bool(true));
         }
@@ -114,32 +139,6 @@ impl<'a> SpanWriter<'a> {
                 wire::number(out, 3, 2);
             }),
         }
-    }
-
-    /// `tool.status` and `tool.duration_ms`, as one block.
-    fn ending(&mut self, span: &SpanData<'_>) {
-        let outcome = span.outcome.as_bytes();
-        if outcome.len() > LONGEST_OUTCOME {
-            self.text(TOOL_STATUS, span.outcome);
-            attribute::double(self.out, ATTRIBUTES, TOOL_DURATION_MS, span.duration_ms);
-            return;
-        }
-        const STATUS: usize = TOOL_STATUS.len();
-        const DURATION: usize = TOOL_DURATION_MS.len();
-        let length = outcome.len();
-        let mut block = [0; ENDING];
-        block[..4].copy_from_slice(&[0x4a, (STATUS + length + 6) as u8, 0x0a, STATUS as u8]);
-        block[4..][..STATUS].copy_from_slice(TOOL_STATUS.as_bytes());
-        block[4 + STATUS..][..4].copy_from_slice(&[0x12, length as u8 + 2, 0x0a, length as u8]);
-        let at = 8 + STATUS;
-        block[at..][..length].copy_from_slice(outcome);
-        let block = &mut block[..at + length + 7 + DURATION + 8];
-        let duration = &mut block[at + length..];
-        duration[..4].copy_from_slice(&[0x4a, DURATION as u8 + 13, 0x0a, DURATION as u8]);
-        duration[4..][..DURATION].copy_from_slice(TOOL_DURATION_MS.as_bytes());
-        duration[4 + DURATION..][..3].copy_from_slice(&[0x12, 9, 0x21]);
-        duration[7 + DURATION..].copy_from_slice(&span.duration_ms.to_le_bytes());
-        self.out.extend_from_slice(block);
     }
 
     /// The fields of known length, as one block: `trace_id` 1, `span_id` 2, `start_time_unix_nano`
@@ -158,7 +157,7 @@ impl<'a> SpanWriter<'a> {
         block[46..48].copy_from_slice(&[0x85, 0x01]);
         block[48..52].copy_from_slice(&flags(span.sampled, remote).to_le_bytes());
         match span.parent {
-            None => self.out.extend_from_slice(&block[..52]),
+            None => self.out.extend_from_slice(&block[..FIXED - PARENT]),
             Some(parent) => {
                 block[52..54].copy_from_slice(&[0x22, 8]);
                 block[54..].copy_from_slice(&parent.span_id);
@@ -166,6 +165,31 @@ impl<'a> SpanWriter<'a> {
             }
         }
     }
+}
+
+/// `tool.status` and `tool.duration_ms`, as one block.
+pub(super) fn ending(out: &mut Vec<u8>, outcome: &str, duration_ms: f64) {
+    const STATUS: usize = TOOL_STATUS.len();
+    const DURATION: usize = TOOL_DURATION_MS.len();
+    let length = outcome.len();
+    if length > LONGEST_OUTCOME {
+        attribute::string(out, ATTRIBUTES, TOOL_STATUS, outcome);
+        attribute::double(out, ATTRIBUTES, TOOL_DURATION_MS, duration_ms);
+        return;
+    }
+    let mut block = [0; ENDING];
+    block[..4].copy_from_slice(&[0x4a, (STATUS + length + 6) as u8, 0x0a, STATUS as u8]);
+    block[4..][..STATUS].copy_from_slice(TOOL_STATUS.as_bytes());
+    block[4 + STATUS..][..4].copy_from_slice(&[0x12, length as u8 + 2, 0x0a, length as u8]);
+    let at = 8 + STATUS;
+    block[at..][..length].copy_from_slice(outcome.as_bytes());
+    let block = &mut block[..at + length + 7 + DURATION + 8];
+    let duration = &mut block[at + length..];
+    duration[..4].copy_from_slice(&[0x4a, DURATION as u8 + 13, 0x0a, DURATION as u8]);
+    duration[4..][..DURATION].copy_from_slice(TOOL_DURATION_MS.as_bytes());
+    duration[4 + DURATION..][..3].copy_from_slice(&[0x12, 9, 0x21]);
+    duration[7 + DURATION..].copy_from_slice(&duration_ms.to_le_bytes());
+    out.extend_from_slice(block);
 }
 
 fn flags(sampled: bool, remote: bool) -> u32 {

@@ -244,19 +244,16 @@ impl Analyser {
     fn calls(&mut self, calls: &[Call]) {
         add(&self.tally.calls, calls.len() as u64);
         for call in calls {
-            let sample = Sample::new(
-                call.nanos,
-                outcome(call.outcome),
-                UNIX_EPOCH + Duration::from_nanos(call.end),
-            )
-            .called_by(self.caller(call))
-            .in_trace((call.trace != [0; 2]).then(|| TraceId::new(Ids::bytes_of(call.trace))));
+            // Its end goes beside it: to make a date of it and read that takes longer than the sample.
+            let sample = Sample::new(call.nanos, outcome(call.outcome), UNIX_EPOCH)
+                .called_by(self.caller(call))
+                .in_trace((call.trace != [0; 2]).then(|| TraceId::new(Ids::bytes_of(call.trace))));
             let known = self.key(call.tool);
-            if known.is_some_and(|key| !self.detector.record(key, &sample)) {
+            if known.is_some_and(|key| !self.detector.record_at(key, &sample, call.end)) {
                 // It was let go for others, and is back.
                 self.tools[call.tool as usize].key = None;
                 if let Some(key) = self.key(call.tool) {
-                    self.detector.record(key, &sample);
+                    self.detector.record_at(key, &sample, call.end);
                 }
             }
         }

@@ -13,23 +13,27 @@ pub(super) struct Clock {
     usual_step: u64,
 }
 
+/// A moment in nanoseconds since 1970; 0 before.
+pub(super) fn unix_ns(at: SystemTime) -> u64 {
+    let since = at
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    since
+        .as_secs()
+        .saturating_mul(SECOND)
+        .saturating_add(u64::from(since.subsec_nanos()))
+}
+
 impl Clock {
     /// Nanoseconds since 1970.
     pub(super) fn now(&self) -> u64 {
         self.now
     }
 
-    /// Takes in a moment. One that is earlier by a little leaves the clock where it is; one that is earlier by
+    /// Takes in a moment, nanoseconds since 1970. One that is earlier by a little leaves the clock where it is; one that is earlier by
     /// a minute or more sets it back. `true`: the machine slept, or nobody looked.
     #[inline]
-    pub(super) fn set(&mut self, at: SystemTime) -> bool {
-        let since = at
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        let at = since
-            .as_secs()
-            .saturating_mul(SECOND)
-            .saturating_add(u64::from(since.subsec_nanos()));
+    pub(super) fn set(&mut self, at: u64) -> bool {
         let slept = at.abs_diff(self.now) >= SECOND && self.jump(at);
         self.now = self.now.max(at);
         slept

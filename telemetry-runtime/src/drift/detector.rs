@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::SystemTime;
 
 use super::budget::Budget;
-use super::clock::Clock;
+use super::clock::{Clock, unix_ns};
 use super::tool::Tool;
 use super::{
     BaselineStats, ConfigError, DetectorConfig, Event, Growth, Outcome, Sample, ToolSettings,
@@ -185,7 +185,13 @@ impl Detector {
     /// Takes in one call of a tool that is known by its key: the fast way. `false`, and counted,
     /// if the key is outdated.
     pub fn record(&mut self, key: ToolKey, sample: &Sample) -> bool {
-        let at = self.time(sample.at);
+        self.record_at(key, sample, unix_ns(sample.at))
+    }
+
+    /// The same for a sample whose moment stands beside it, ns since 1970: the date in it does not count.
+    #[inline]
+    pub(crate) fn record_at(&mut self, key: ToolKey, sample: &Sample, at: u64) -> bool {
+        let at = self.time(at);
         let Some(slot) = self
             .tools
             .get_mut(key.slot as usize)
@@ -232,7 +238,7 @@ impl Detector {
     }
 
     #[inline]
-    fn time(&mut self, at: SystemTime) -> u64 {
+    fn time(&mut self, at: u64) -> u64 {
         let slept = self.clock.set(at);
         let now = self.clock.now();
         if slept {
@@ -290,7 +296,7 @@ impl Detector {
     /// Lets time go on where no samples do: batches that have waited long enough are looked at,
     /// and a tool that is no longer called is noticed. Call it about every second.
     pub fn advance(&mut self, now: SystemTime) {
-        let now = self.time(now);
+        let now = self.time(unix_ns(now));
         let mut raised = Vec::new();
         for slot in &mut self.tools {
             slot.tool

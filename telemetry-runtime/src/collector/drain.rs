@@ -11,8 +11,9 @@ use crate::call::clock::Anchor;
 use crate::call::record::Piece;
 use crate::call::ring::{self, Reader, Rings, Thread};
 
-/// Records handed on between two looks at the clock.
-const CHUNK: usize = 1024;
+/// Records handed on between two looks at the clock: 20 KiB, so that each sink finds them where the one
+/// before has left them, nearby.
+const CHUNK: usize = 256;
 
 /// All threads' rings. They outlive a collector, as the threads do.
 pub(super) static LANES: Mutex<Lanes> = Mutex::new(Lanes {
@@ -32,6 +33,15 @@ pub(super) struct Lanes {
 /// comes back too late.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Owner(u64);
+
+/// What a pass has found.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Drained {
+    /// Some records.
+    pub(super) any: bool,
+    /// So many on some thread that the next ones may soon find no room.
+    pub(super) filling: bool,
+}
 
 /// One thread.
 struct Lane {
@@ -55,10 +65,11 @@ impl Lanes {
         self.owner
     }
 
-    /// Takes everything that is there; gives the number of records.
-    pub(super) fn drain(&mut self, owner: Owner, sinks: &mut [Box<dyn Sink>]) -> usize {
+    /// Takes everything that is there.
+    pub(super) fn drain(&mut self, owner: Owner, sinks: &mut [Box<dyn Sink>]) -> Drained {
+        let mut drained = Drained::default();
         if owner != self.owner {
-            return 0;
+            return drained;
         }
         let new = ring::new_threads().into_iter();
         self.all.extend(new.map(|thread| Lane {
@@ -66,15 +77,14 @@ impl Lanes {
             rings: Rings::new(),
             beside: Beside::new(),
         }));
-        let mut records = 0;
         for lane in &mut self.all {
-            records += lane.drain(&mut self.bytes, sinks);
+            drained = drained.and(lane.drain(&mut self.bytes, sinks));
         }
         if let Some(orphans) = take_orphans() {
             hand_on(&orphans, sinks);
         }
         self.all.retain_mut(|lane| !lane.is_over());
-        records
+        drained
     }
 
     /// Threads that the collector has met, and not yet seen the last of.
@@ -90,22 +100,37 @@ impl Lanes {
     }
 }
 
+impl Drained {
+    fn and(self, other: Self) -> Self {
+        Self {
+            any: self.any || other.any,
+            filling: self.filling || other.filling,
+        }
+    }
+}
+
 impl Lane {
-    fn drain(&mut self, bytes: &mut Vec<u8>, sinks: &mut [Box<dyn Sink>]) -> usize {
+    fn drain(&mut self, bytes: &mut Vec<u8>, sinks: &mut [Box<dyn Sink>]) -> Drained {
         let Self {
             thread,
             rings,
             beside,
         } = self;
+        let mut bytes_beside = 0;
         let records = rings.drain(
             &thread.new_rings,
-            |ring, items| take(ring, items, (&mut *beside, &mut *bytes), thread, sinks),
+            |ring, items| {
+                bytes_beside += take(ring, items, (&mut *beside, &mut *bytes), thread, sinks);
+            },
             ring::retire,
         );
         if let Some(overflow) = thread.overflow.take() {
             hand_on(&overflow, sinks);
         }
-        records
+        Drained {
+            any: records > 0,
+            filling: thread.is_filling(records, bytes_beside),
+        }
     }
 
     /// The thread is gone, and so is all it left.
@@ -150,14 +175,16 @@ impl Beside {
     }
 }
 
-/// No more than was there at first: a busy thread must not keep the others waiting.
+/// No more than was there at first: a busy thread must not keep the others waiting. Gives the bytes of
+/// what hung off them.
 fn take(
     ring: &mut Reader<Record>,
     mut items: usize,
     (beside, bytes): (&mut Beside, &mut Vec<u8>),
     thread: &Thread,
     sinks: &mut [Box<dyn Sink>],
-) {
+) -> usize {
+    let mut bytes_beside = 0;
     while items > 0 {
         let chunk = items.min(CHUNK);
         let anchor = Anchor::now();
@@ -176,8 +203,10 @@ fn take(
             }
         });
         thread.leave_room(details_bytes);
+        bytes_beside += details_bytes + bytes.len();
         items -= chunk;
     }
+    bytes_beside
 }
 
 fn hand_on(overflow: &Overflow, sinks: &mut [Box<dyn Sink>]) {

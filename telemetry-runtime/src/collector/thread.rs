@@ -15,9 +15,15 @@ use crate::call::active::{Activity, each_async};
 use crate::call::clock;
 use crate::metrics::Metrics;
 
-/// How long records wait while calls are made, and while none are. A ring that is full calls before.
-const BUSY: Duration = Duration::from_millis(10);
+/// How long records wait while calls are made: to fall asleep and be woken takes as long as to hand on a
+/// hundred of them. A ring that is full calls before.
+const BUSY: Duration = Duration::from_millis(25);
+/// The same while rings fill fast.
+const HURRY: Duration = Duration::from_millis(10);
+/// The same while no calls are made.
 const IDLE: Duration = Duration::from_millis(50);
+/// So long after the last call none are made.
+const CALM: Duration = Duration::from_millis(100);
 
 /// The thread that drains all rings.
 pub(crate) struct Collector {
@@ -129,7 +135,7 @@ impl Shared {
                 .iter()
                 .any(|request| !matches!(request, Request::Drain(_)));
             clock::measure();
-            let records = lock(&LANES).drain(owner, &mut sinks);
+            let drained = lock(&LANES).drain(owner, &mut sinks);
             watch.look(&mut sinks);
             sinks.iter_mut().for_each(|sink| sink.tick(flush));
             if self.answer(requests) {
@@ -139,11 +145,14 @@ impl Shared {
                 };
                 return;
             }
-            if records > 0 {
+            if drained.any {
                 idle_since = Instant::now();
             }
-            let idle = idle_since.elapsed() > 10 * BUSY;
-            wake::wait(if idle { IDLE } else { BUSY });
+            wake::wait(match drained.filling {
+                true => HURRY,
+                false if idle_since.elapsed() <= CALM => BUSY,
+                false => IDLE,
+            });
         }
     }
 

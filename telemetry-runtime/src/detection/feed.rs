@@ -12,9 +12,9 @@ use crate::call::{Outcome, Record};
 use crate::collector::{Captured, Overflow, Sink, Uncollected};
 
 /// Calls of a full chunk.
-const CHUNK: usize = 2048;
+const CHUNK: usize = 8192;
 /// Chunks that may wait for the analyser; calls beyond are counted by tool instead.
-pub(super) const WAITING: usize = 16;
+pub(super) const WAITING: usize = 4;
 /// How long calls wait for their chunk to be full: waking the analyser costs as much as
 /// copying a thousand of them.
 const DELAY: Duration = Duration::from_millis(100);

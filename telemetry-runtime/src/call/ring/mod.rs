@@ -93,6 +93,17 @@ impl Thread {
         self.details_bytes.fetch_sub(bytes, Relaxed);
     }
 
+    /// Whether so many records, with so many bytes beside them, are a good part of what it may have under way:
+    /// then the next ones should not wait for long.
+    pub(crate) fn is_filling(&self, records: usize, bytes: usize) -> bool {
+        let rings = RING_BYTES.load(Relaxed);
+        let bytes = bytes * 4;
+        records > LARGEST / 4
+            || rings > MAX_BYTES.load(Relaxed) / 2
+            || bytes > share()
+            || bytes > LARGEST_BESIDE
+    }
+
     /// What tells it from other threads while it is known.
     pub(crate) fn place(&self) -> usize {
         std::ptr::from_ref(self) as usize

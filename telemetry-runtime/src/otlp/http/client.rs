@@ -19,6 +19,9 @@ use crate::export::Refused;
 
 /// What is read of an answer's body, in bytes.
 const LARGEST_ANSWER: u64 = 64 * 1024;
+/// Bytes that are handed to the system at a time: so few that they are still near the processor when
+/// it takes them.
+const OUTPUT: usize = 64 * 1024;
 
 /// One backend over HTTP: connections are kept, redirects are not followed (they would carry the
 /// keys elsewhere), the machine's proxy is not asked for loopback.
@@ -48,6 +51,7 @@ impl HttpClient {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            .output_buffer_size(OUTPUT)
             .user_agent(concat!("telemetry-runtime/", env!("CARGO_PKG_VERSION")));
         if endpoint.is_loopback() {
             config = config.proxy(None);

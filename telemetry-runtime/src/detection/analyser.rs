@@ -248,7 +248,10 @@ impl Analyser {
             let sample = Sample::new(call.nanos, outcome(call.outcome), UNIX_EPOCH)
                 .called_by(self.caller(call))
                 .in_trace((call.trace != [0; 2]).then(|| TraceId::new(Ids::bytes_of(call.trace))));
-            let known = self.key(call.tool);
+            let known = match self.tools.get(call.tool as usize) {
+                Some(Known { key, .. }) if key.is_some() => *key,
+                _ => self.key(call.tool),
+            };
             if known.is_some_and(|key| !self.detector.record_at(key, &sample, call.end)) {
                 // It was let go for others, and is back.
                 self.tools[call.tool as usize].key = None;

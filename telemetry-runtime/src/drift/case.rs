@@ -78,7 +78,9 @@ fn moment(nanos: u64) -> SystemTime {
 /// Examples: the newest traces, and some from long before.
 #[derive(Debug, Default)]
 pub(super) struct Traces {
-    newest: VecDeque<(u64, TraceId)>,
+    /// In a ring, the oldest at `next` once it is full.
+    newest: [Option<(u64, TraceId)>; EXAMPLES],
+    next: u8,
     older: VecDeque<(u64, TraceId)>,
 }
 
@@ -88,18 +90,15 @@ const EXAMPLES: usize = 4;
 const APART: u64 = 256;
 
 impl Traces {
+    #[inline]
     pub(super) fn add(&mut self, call: u64, trace: TraceId) {
-        self.newest.push_back((call, trace));
-        if self.newest.len() <= EXAMPLES {
-            return;
-        }
-        let Some(gone) = self.newest.pop_front() else {
-            return;
-        };
-        if self
-            .older
-            .back()
-            .is_none_or(|last| gone.0 >= last.0 + APART)
+        let place = &mut self.newest[usize::from(self.next) % EXAMPLES];
+        self.next = (self.next + 1) % EXAMPLES as u8;
+        if let Some(gone) = place.replace((call, trace))
+            && self
+                .older
+                .back()
+                .is_none_or(|last| gone.0 >= last.0 + APART)
         {
             self.older.push_back(gone);
             if self.older.len() > EXAMPLES {
@@ -110,7 +109,9 @@ impl Traces {
 
     /// Those of calls up to `call`, and those after it.
     fn around(&self, call: u64) -> (Vec<String>, Vec<String>) {
-        let all = self.older.iter().chain(&self.newest);
+        let (newer, oldest) = self.newest.split_at(usize::from(self.next));
+        let newest = oldest.iter().chain(newer).flatten();
+        let all = self.older.iter().chain(newest);
         let (before, after): (Vec<_>, Vec<_>) = all.partition(|trace| trace.0 <= call);
         let text =
             |traces: Vec<&(u64, TraceId)>| traces.iter().map(|trace| trace.1.to_string()).collect();

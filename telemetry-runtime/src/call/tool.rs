@@ -283,10 +283,16 @@ impl Tool {
         self.has_notes.store(true, Relaxed);
     }
 
+    /// Whether the next of its spans that is sent has something to show.
+    #[inline]
+    pub(crate) fn has_notes(&self) -> bool {
+        self.has_notes.load(Relaxed)
+    }
+
     /// Takes what was left. The lock orders what the flag only hints at.
     #[inline]
     pub(crate) fn take_notes(&self) -> Vec<Event> {
-        if !self.has_notes.load(Relaxed) {
+        if !self.has_notes() {
             return Vec::new();
         }
         self.has_notes.store(false, Relaxed);

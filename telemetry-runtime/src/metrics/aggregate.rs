@@ -32,6 +32,8 @@ struct Durations {
     min: u64,
     max: u64,
     counts: Box<[u64]>,
+    /// By bucket: when its exemplar was taken, by [`tick`].
+    shown: Box<[u32]>,
     exemplars: Vec<(usize, Exemplar)>,
 }
 
@@ -52,7 +54,11 @@ impl Aggregate {
         if let Some(anchor) = anchor
             && record.ids.sampled
         {
-            durations.show(bucket, record, nanos, anchor);
+            let tick = tick(record.end);
+            if durations.shown[bucket] != tick {
+                durations.shown[bucket] = tick;
+                durations.show(bucket, record, nanos, anchor);
+            }
         }
         self.sketch.add(nanos);
         if nanos > record.origin.tool.late_over() {
@@ -159,6 +165,7 @@ impl Durations {
             min: u64::MAX,
             max: 0,
             counts: vec![0; buckets].into(),
+            shown: vec![0; buckets].into(),
             exemplars: Vec::new(),
         }
     }
@@ -173,7 +180,7 @@ impl Durations {
     }
 
     /// Keeps the call as its bucket's example, in place of an older one.
-    #[inline]
+    #[inline(never)]
     fn show(&mut self, bucket: usize, record: &Record, nanos: u64, anchor: &Anchor) {
         let exemplar = Exemplar {
             value: millis(nanos),
@@ -211,6 +218,13 @@ impl Durations {
             exemplars: self.exemplars.clone(),
         }
     }
+}
+
+/// The time of a reading of the counter in steps of some milliseconds, never 0: of the calls of one step
+/// that fall into one bucket the first is the exemplar, for to change it takes longer than to count.
+#[inline]
+fn tick(reading: u64) -> u32 {
+    (reading >> 23) as u32 | 1
 }
 
 fn millis(nanos: u64) -> f64 {

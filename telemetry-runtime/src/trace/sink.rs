@@ -140,8 +140,12 @@ impl Spans {
             slow: nanos > record.origin.tool.slow_over(),
             error_type: details.and_then(|details| details.error_type.as_deref()),
         };
-        self.encoder
-            .push(&data, |span| more(span, record, captured, gen_ai, anchor));
+        let has_more = has_more(record, gen_ai);
+        self.encoder.push(&data, |span| {
+            if has_more {
+                more(span, record, captured, gen_ai, anchor);
+            }
+        });
         self.uncounted += 1;
         if self.encoder.spans() >= self.rules.batch_max_spans as u64
             || self.encoder.bytes() >= BATCH_MAX_BYTES
@@ -163,7 +167,21 @@ fn status(record: &Record) -> Status<'_> {
     )
 }
 
+/// Whether there is anything that is not the same for all spans.
+#[inline]
+fn has_more(record: &Record, gen_ai: bool) -> bool {
+    let Origin { tool, place, .. } = record.origin;
+    let is_plain = record.details.is_none()
+        && record.captured.length == 0
+        && record.kept == Kept::No
+        && place.params.is_some()
+        && !gen_ai
+        && !tool.has_notes();
+    !is_plain
+}
+
 /// What is not the same for all spans.
+#[inline(never)]
 fn more(
     span: &mut SpanWriter<'_>,
     record: &Record,

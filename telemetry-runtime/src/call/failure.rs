@@ -250,18 +250,22 @@ pub(super) fn error_type<E: ?Sized>() -> &'static str {
 fn short(full: &'static str) -> &'static str {
     let mut name = full;
     loop {
-        name = name.trim_start_matches('&').trim_start_matches("mut ");
+        name = name.trim_start_matches('&');
+        while let Some(rest) = name.strip_prefix("mut ") {
+            name = rest;
+        }
         match name.split_once('<') {
             Some((pointer, inside)) if POINTERS.contains(&last_segment(pointer)) => name = inside,
             _ => break,
         }
     }
     let is_dynamic = name.starts_with("dyn ");
-    let name = name.trim_start_matches("dyn ");
-    let end = name
-        .find(|char: char| !(char.is_alphanumeric() || "_:#".contains(char)))
-        .unwrap_or(name.len());
-    let path = &name[..end];
+    let name = name.strip_prefix("dyn ").unwrap_or(name);
+    // Letters that are not ASCII's are a name's too.
+    let is_of_path =
+        |byte: u8| byte.is_ascii_alphanumeric() || b"_:#".contains(&byte) || byte >= 0x80;
+    let end = name.bytes().position(|byte| !is_of_path(byte));
+    let path = &name[..end.unwrap_or(name.len())];
     match last_segment(path) {
         "" => full,
         "Error" if is_dynamic && path.starts_with("core::") => "dyn Error",
@@ -286,8 +290,13 @@ fn with_parents(path: &'static str, segment: &'static str) -> &'static str {
     &path[start..]
 }
 
+/// A path has no colons but in pairs. By characters: a search for `"::"` is several hundred instructions
+/// before it begins, and this is asked for each call that fails.
 fn last_segment(path: &str) -> &str {
-    path.rsplit("::").next().unwrap_or(path)
+    match path.rfind(':') {
+        Some(colon) => &path[colon + 1..],
+        None => path,
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::sink::Sink;
 use super::thread::lock;
 use crate::call::active::{Activity, each_async};
 use crate::call::clock::{self, Anchor};
+use crate::call::ring::Thread;
 use crate::call::tool::{self, Tool};
 use crate::health::LongCall;
 use crate::notice::notice;
@@ -56,7 +57,7 @@ fn overdue() -> Vec<Overdue> {
     let anchor = Anchor::now();
     let now = clock::now();
     let mut found = Vec::new();
-    let mut look = |place: usize, thread: Option<&str>, activity: Activity| {
+    let mut look = |place: usize, thread: Option<&Thread>, activity: Activity| {
         let known = activity.tool().and_then(|tool| tools.get(tool as usize));
         if let Some(&tool) = known
             && clock::nanos(activity.start(), now) > limit(tool)
@@ -64,14 +65,14 @@ fn overdue() -> Vec<Overdue> {
             let call = LongCall {
                 tool: tool.name.to_owned(),
                 since: UNIX_EPOCH + Duration::from_nanos(anchor.unix_ns(activity.start())),
-                thread: thread.map(str::to_owned),
+                thread: thread.map(Thread::name),
             };
             let key = (place, activity);
             found.push(Overdue { key, tool, call });
         }
     };
     lock(&LANES).each_active(|thread, activity| {
-        look(thread.place(), Some(&thread.name), activity);
+        look(thread.place(), Some(thread), activity);
     });
     each_async(|place, activity| look(place, None, activity));
     found

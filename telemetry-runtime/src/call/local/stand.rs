@@ -1,7 +1,9 @@
 //! Where a call stands that begins: its ids, and its parent.
 
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::BuildHasher;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use fastrand::Rng;
 
@@ -10,6 +12,7 @@ use super::stack::Level;
 use crate::call::around::Around;
 use crate::call::attributes::Attributes;
 use crate::call::captures;
+use crate::call::clock;
 use crate::call::context::{self, Active};
 use crate::call::frame::{DetailsOf, Frame};
 use crate::call::record::{Details, Ids};
@@ -167,10 +170,15 @@ pub(super) struct IdSource {
 
 impl IdSource {
     pub(super) fn new() -> Self {
-        let seed = RandomState::new();
+        // Random once a process: to ask the system for each thread is a third of what its first call
+        // costs. The counter's reading keeps processes apart where one is the other's fork.
+        static KEYS: OnceLock<RandomState> = OnceLock::new();
+        static SOURCES: AtomicU64 = AtomicU64::new(0);
+        let keys = KEYS.get_or_init(RandomState::new);
+        let own = (SOURCES.fetch_add(1, Relaxed), clock::now());
         Self {
-            random: Rng::with_seed(seed.build_hasher().finish()),
-            salt: seed.hash_one(0),
+            random: Rng::with_seed(keys.hash_one((0, own))),
+            salt: keys.hash_one((1, own)),
         }
     }
 
@@ -229,5 +237,26 @@ impl IdSource {
     /// Something that differs between threads.
     pub(super) fn near(&self) -> u64 {
         self.salt >> 32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Those of one thread and those of others, made at the same time.
+    #[test]
+    fn each_source_gives_ids_of_its_own() {
+        let made = || (0..50).map(|_| IdSource::new()).collect::<Vec<_>>();
+        let mut sources = std::thread::scope(|scope| {
+            let making = [(); 4].map(|()| scope.spawn(made));
+            let made = making.map(|making| making.join().expect("no panic"));
+            made.into_iter().flatten().collect::<Vec<_>>()
+        });
+        let salts: HashSet<_> = sources.iter().map(|source| source.salt).collect();
+        let spans: HashSet<_> = sources.iter_mut().map(IdSource::id).collect();
+        assert_eq!((salts.len(), spans.len()), (200, 200));
     }
 }

@@ -63,7 +63,8 @@ pub(crate) fn new_threads() -> Vec<Arc<Thread>> {
 
 /// The side of a thread that others see.
 pub(crate) struct Thread {
-    pub(crate) name: String,
+    /// As the standard library has it.
+    known: std::thread::Thread,
     /// Rings that the collector has not met yet.
     pub(crate) new_rings: NewRings<Record>,
     /// The same of those with what calls were given.
@@ -104,6 +105,14 @@ impl Thread {
             || bytes > LARGEST_BESIDE
     }
 
+    /// Its name, or its number. Made when it is asked for: a thread's first call has no time for it.
+    pub(crate) fn name(&self) -> String {
+        match self.known.name() {
+            Some(name) => name.to_owned(),
+            None => format!("{:?}", self.known.id()),
+        }
+    }
+
     /// What tells it from other threads while it is known.
     pub(crate) fn place(&self) -> usize {
         std::ptr::from_ref(self) as usize
@@ -137,14 +146,6 @@ fn share() -> usize {
     (left / THREADS.load(Relaxed).max(1)).max(LEAST_SHARE)
 }
 
-fn name() -> String {
-    let thread = std::thread::current();
-    match thread.name() {
-        Some(name) => name.to_owned(),
-        None => format!("{:?}", thread.id()),
-    }
-}
-
 /// The side of a thread that only it sees.
 pub(crate) struct Ring {
     writer: Option<Writer<Record>>,
@@ -158,7 +159,7 @@ pub(crate) struct Ring {
 impl Ring {
     pub(crate) fn new() -> Self {
         let thread = Arc::new(Thread {
-            name: name(),
+            known: std::thread::current(),
             new_rings: NewRings::new(),
             new_beside: NewRings::new(),
             overflow: Beside::new(),

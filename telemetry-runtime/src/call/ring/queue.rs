@@ -36,19 +36,29 @@ use crate::sync::{
 ///   before it makes another one there. With a relaxed store the model sees a slot
 ///   written while it is read; so with either of these relaxed.
 /// * [`CLOSED`] comes with the writer's last `written`, so who sees it sees all items.
+#[repr(C)]
 struct Shared<T> {
     slots: Box<[UnsafeCell<MaybeUninit<T>>]>,
-    written: Line<AtomicU64>,
-    read: Line<AtomicU64>,
+    before_written: Apart,
+    written: AtomicU64,
+    before_read: Apart,
+    read: AtomicU64,
+    after_read: Apart,
 }
 
 /// In `written`: the writer is gone. 2⁶³ items there never are.
 const CLOSED: u64 = 1 << 63;
 
-/// Alone on the lines that a processor fetches together, so that neither side's writes slow
-/// the other's.
-#[repr(align(128))]
-struct Line<T>(T);
+/// Keeps what is on its two sides from the lines that a processor fetches together, so that neither side's
+/// writes slow the other's. An alignment would too, but memory that is aligned so is dear to come by, and a
+/// thread's first call waits for it.
+struct Apart(#[expect(dead_code, reason = "it is room")] MaybeUninit<[u8; 120]>);
+
+impl Apart {
+    const fn new() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+}
 
 // SAFETY: a slot is used by one side at a time, as the table says; items go from the
 // writer's thread to the reader's, so they have to be `Send`.
@@ -66,8 +76,8 @@ impl<T> Shared<T> {
 
 impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        let written = self.written.0.load(Acquire) & !CLOSED;
-        for position in self.read.0.load(Acquire)..written {
+        let written = self.written.load(Acquire) & !CLOSED;
+        for position in self.read.load(Acquire)..written {
             // SAFETY: nobody else has the buffer any more, and these slots hold items.
             self.slot(position)
                 .with_mut(|slot| unsafe { (*slot).assume_init_drop() });
@@ -81,8 +91,11 @@ pub(crate) fn queue<T>(capacity: usize) -> (Writer<T>, Reader<T>) {
     let slots = (0..capacity).map(|_| UnsafeCell::new(MaybeUninit::uninit()));
     let shared = Arc::new(Shared {
         slots: slots.collect(),
-        written: Line(AtomicU64::new(0)),
-        read: Line(AtomicU64::new(0)),
+        before_written: Apart::new(),
+        written: AtomicU64::new(0),
+        before_read: Apart::new(),
+        read: AtomicU64::new(0),
+        after_read: Apart::new(),
     });
     let writer = Writer {
         shared: Arc::clone(&shared),
@@ -114,7 +127,7 @@ impl<T> Writer<T> {
 
     #[cold]
     fn look_again(&mut self) -> bool {
-        self.limit = self.shared.read.0.load(Acquire) + self.shared.slots.len() as u64;
+        self.limit = self.shared.read.load(Acquire) + self.shared.slots.len() as u64;
         self.next < self.limit
     }
 
@@ -129,7 +142,7 @@ impl<T> Writer<T> {
             unsafe { (*slot).write(item) };
         });
         self.next += 1;
-        self.shared.written.0.store(self.next, Release);
+        self.shared.written.store(self.next, Release);
     }
 }
 
@@ -160,7 +173,7 @@ impl<T: Copy> Writer<T> {
             write_part(slots, rest);
         }
         self.next += items.len() as u64;
-        self.shared.written.0.store(self.next, Release);
+        self.shared.written.store(self.next, Release);
     }
 }
 
@@ -185,7 +198,7 @@ fn write_part<T: Copy>(slots: &[UnsafeCell<MaybeUninit<T>>], items: &[T]) {
 
 impl<T> Drop for Writer<T> {
     fn drop(&mut self) {
-        self.shared.written.0.store(self.next | CLOSED, Release);
+        self.shared.written.store(self.next | CLOSED, Release);
     }
 }
 
@@ -210,7 +223,7 @@ impl<T> Reader<T> {
 
     /// How much there is at this moment.
     pub(crate) fn waiting(&self) -> Waiting {
-        let written = self.shared.written.0.load(Acquire);
+        let written = self.shared.written.load(Acquire);
         Waiting {
             items: ((written & !CLOSED) - self.next) as usize,
             closed: written & CLOSED != 0,
@@ -275,7 +288,7 @@ impl<T> Drop for Taken<'_, T> {
             // SAFETY: the slot holds an item that nobody looks at any more.
             slot.with_mut(|slot| unsafe { (*slot).assume_init_drop() });
         }
-        reader.shared.read.0.store(end, Release);
+        reader.shared.read.store(end, Release);
     }
 }
 

@@ -8,6 +8,8 @@ use super::template::{ALL, TEMPLATES};
 
 /// A template explains a change as well as the likeliest one if its evidence is this share of that one's.
 const ALIKE: f32 = 0.8;
+/// After so many calls it is looked at again.
+const LOOK: u64 = 64;
 
 /// A change that has been told and is not over.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(super) struct Change {
     pub(super) back_since: u64,
     /// What the tool does now.
     pub(super) since: Histogram,
+    look_at: u64,
 }
 
 impl Change {
@@ -31,10 +34,12 @@ impl Change {
             back: [0.0; TEMPLATES],
             back_since: pushed,
             since: Histogram::default(),
+            look_at: pushed + LOOK,
         }
     }
 
-    /// Takes in the newest calls; says when they are as they were before the change.
+    /// Takes in the newest calls; says when they are as they were before the change, and when to look
+    /// whether it is still the same.
     #[expect(
         clippy::needless_range_loop,
         reason = "side by side: the compiler makes vectors of it"
@@ -58,16 +63,28 @@ impl Change {
         // soonest.
         let kind = ALL[self.template].is_location();
         let same = || (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
-        let most = same().map(|t| self.sums[t]).fold(0.0, f32::max);
-        let information = |t: usize| table.columns[t].information * f64::from(limits.weight[t]);
+        // The most that there was: what is back takes from it, from the likeliest most.
+        let most_of = |t: usize| self.sums[t] + self.back[t];
+        let most = same().map(most_of).fold(0.0, f32::max);
+        let soon = |t: usize| {
+            let information = table.columns[t].information as f32 * limits.weight[t];
+            information / limits.drift[t]
+        };
         let clearest = same()
-            .filter(|t| self.sums[*t] > 0.0 && self.sums[*t] >= ALIKE * most)
-            .max_by(|a, b| information(*a).total_cmp(&information(*b)));
+            .filter(|t| most_of(*t) > 0.0 && most_of(*t) >= ALIKE * most)
+            .max_by(|a, b| soon(*a).total_cmp(&soon(*b)));
         self.template = clearest.unwrap_or(self.template);
         let back = self.back[self.template];
         if back <= 0.0 {
             self.back_since = pushed;
         }
-        (back >= limits.drift[self.template]).then_some(Finding::Recovered)
+        if back >= limits.drift[self.template] {
+            return Some(Finding::Recovered);
+        }
+        let look = pushed >= self.look_at;
+        if look {
+            self.look_at = pushed + LOOK;
+        }
+        look.then_some(Finding::GoesOn)
     }
 }

@@ -81,9 +81,30 @@ pub(super) fn compare(
     now: &Histogram,
     inflation: f64,
 ) -> Option<Comparison> {
+    within(1.645, measure, before, now, inflation)
+}
+
+/// The same with an interval that is wrong once in 150,000 looks.
+pub(super) fn surely(
+    measure: Measure,
+    before: &Histogram,
+    now: &Histogram,
+    inflation: f64,
+) -> Option<Comparison> {
+    within(4.5, measure, before, now, inflation)
+}
+
+/// `deviations`: half the interval, in standard deviations.
+fn within(
+    deviations: f64,
+    measure: Measure,
+    before: &Histogram,
+    now: &Histogram,
+    inflation: f64,
+) -> Option<Comparison> {
     let calls = now.total() as f64;
     let place = |histogram: &Histogram, q: f64| histogram.place(q);
-    let off = |q: f64| 1.645 * (q * (1.0 - q) * inflation.max(1.0) / calls).sqrt();
+    let off = |q: f64| deviations * (q * (1.0 - q) * inflation.max(1.0) / calls).sqrt();
     // Places on the logarithmic scale, and how far they may lie from there.
     let end = |q: f64, by: f64| match q + by {
         reached if reached >= 1.0 => Some(f64::INFINITY),

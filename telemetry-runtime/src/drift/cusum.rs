@@ -82,14 +82,14 @@ impl Cusums {
         self.steps = ((place + 1) % WINDOW) as u8;
     }
 
-    /// Leaves at most half of what raises an event.
+    /// Leaves at most a third of what raises an event.
     pub(super) fn hold_back(&mut self, limits: &Limits) {
         for t in 0..TEMPLATES {
-            self.capped[t] = self.capped[t].min(limits.drift[t] / 2.0);
-            self.whole[t] = self.whole[t].min(limits.drift[t] / 2.0);
+            self.capped[t] = self.capped[t].min(limits.drift[t] / 3.0);
+            self.whole[t] = self.whole[t].min(limits.drift[t] / 3.0);
             self.before
                 .iter_mut()
-                .for_each(|before| before[t] = before[t].min(limits.drift[t] / 2.0));
+                .for_each(|before| before[t] = before[t].min(limits.drift[t] / 3.0));
         }
     }
 

@@ -10,6 +10,8 @@ use super::{DetectorConfig, DriftType, Event, Histogram, Measure, Status};
 const NEWEST: u64 = 32;
 /// Calls that show how far a burst is off.
 const SHOWN: u64 = 8;
+/// A change of less than this share of the threshold is not told, however little is known of it.
+const WORTH: f64 = 0.5;
 /// Calls that say that a change has become another one.
 const SETTLED: u64 = 64;
 
@@ -24,6 +26,8 @@ pub(super) enum Finding {
     Single(u16),
     /// They are back.
     Recovered,
+    /// They are not back, and it is time to look whether the change is still the one that was told.
+    GoesOn,
 }
 
 /// The change of durations that was told and is not over.
@@ -32,6 +36,8 @@ pub(super) struct Told {
     pub(super) at: u64,
     pub(super) drift_type: DriftType,
     pub(super) compared: Comparison,
+    /// What was known of the median when it was told.
+    pub(super) median: Option<Comparison>,
     pub(super) template: usize,
 }
 
@@ -41,6 +47,7 @@ impl Tool {
         match finding {
             Finding::Changed(template) => self.changed(template, config),
             Finding::Recovered => self.recovered(config),
+            Finding::GoesOn => self.further(config),
             Finding::Burst(template) => self.burst(template, config),
             Finding::Single(bucket) => self.single(bucket, config),
         }
@@ -56,7 +63,7 @@ impl Tool {
         // few from before it: where it began is an estimate.
         let pushed = self.watch.recent.pushed();
         let newest = since.midpoint(pushed).max(pushed.saturating_sub(NEWEST));
-        let median = compare::compare(Measure::Median, &self.watch.normal, &all, inflation);
+        let median = self.median(&all, compare::compare);
         let template = compare::shift(&self.watch.normal, &self.watch.since(newest))
             .filter(|_| !ALL[template].is_location())
             .filter(|_| median.is_some_and(|median| median.at_least() > least))
@@ -65,7 +72,7 @@ impl Tool {
         let compared = compare::of_template(template, &self.watch.normal, &now, inflation)?;
         // All calls since the change say more exactly than the window how large it is.
         let exact = compare::compare(compared.measure, &self.watch.normal, &all, inflation)?;
-        if exact.at_most() < least {
+        if exact.at_most() < least || exact.change.abs() < WORTH * least {
             self.watch.quiet();
             return None;
         }
@@ -87,6 +94,7 @@ impl Tool {
             at: self.last_at,
             drift_type,
             compared,
+            median,
             template,
         });
         self.watch.told(template);
@@ -136,10 +144,12 @@ impl Tool {
         );
         let event = case.event(self, config);
         if other {
+            let median = self.median(&all, compare::compare);
             self.watch.told(told.template);
             self.told = Some(Told {
                 at: self.last_at,
                 compared,
+                median,
                 ..told
             });
         } else {

@@ -45,6 +45,7 @@ mod event;
 mod exchange;
 mod filter;
 mod finding;
+mod further;
 mod growth;
 mod histogram;
 mod history;

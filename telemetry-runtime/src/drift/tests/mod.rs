@@ -1,9 +1,11 @@
 //! The detector with streams whose truth is known, in simulated time.
 
+mod masked;
+
 use std::f64::consts::PI;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Detector, DetectorConfig, DriftType, Event, Measure, Outcome, Sample, Status};
+use crate::drift::{Detector, DetectorConfig, DriftType, Event, Measure, Outcome, Sample, Status};
 
 fn start() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)

@@ -1,0 +1,69 @@
+//! Further: a change that was told has become another one. Most of what a template sees, a larger change shows
+//! too, so that its evidence says no more than that the tool is not back: a tail that was told would
+//! hide that all calls have become four times slower since.
+
+use super::compare::{self, Comparison};
+use super::finding::Told;
+use super::template::Template;
+use super::tool::Tool;
+use super::{DetectorConfig, DriftType, Event, Histogram, Measure, Status};
+
+/// The newest calls that are looked at, the fewest first: large changes show in few.
+const WINDOWS: [u64; 2] = [64, 512];
+/// A median that is so far beyond what was told of it is another change, as a share.
+const FURTHER: f64 = 0.25;
+
+impl Tool {
+    /// The event for a median that has surely moved from what was told of it.
+    pub(super) fn further(&mut self, config: &DetectorConfig) -> Option<Event> {
+        let since_told = self.watch.change.as_ref()?.since.total();
+        let (window, now) = WINDOWS
+            .into_iter()
+            .filter(|window| *window <= since_told)
+            .map(|window| (window, self.watch.last(window as usize)))
+            .map(|(window, calls)| (window, Histogram::of_buckets(&calls)))
+            .find(|(_, now)| self.has_moved(now, config) == Some(true))?;
+        let since = self.watch.recent.pushed() - window;
+        let compared = self.median(&now, compare::compare)?;
+        let told = self.told.as_ref()?;
+        let template = Template::nearest(1.0 + compared.change).unwrap_or(told.template);
+        let drift_type = DriftType::Performance;
+        let case = self.durations(
+            drift_type,
+            Status::Drifted,
+            &compared,
+            since,
+            &now,
+            template,
+        );
+        let event = case.event(self, config);
+        self.told = Some(Told {
+            at: self.last_at,
+            drift_type,
+            compared,
+            median: Some(compared),
+            template,
+        });
+        self.watch.told(template);
+        Some(event)
+    }
+
+    fn has_moved(&self, now: &Histogram, config: &DetectorConfig) -> Option<bool> {
+        let told = self.told.as_ref()?.median?;
+        let now = self.median(now, compare::surely)?;
+        let slower = (1.0 + now.low) / (1.0 + told.high) > 1.0 + FURTHER;
+        let faster = (1.0 + now.high) / (1.0 + told.low) < 1.0 / (1.0 + FURTHER);
+        Some((slower || faster) && now.at_least() > self.threshold(config))
+    }
+
+    /// The median of these calls, compared. Of what moves all of them.
+    pub(super) fn median(
+        &self,
+        now: &Histogram,
+        compare: fn(Measure, &Histogram, &Histogram, f64) -> Option<Comparison>,
+    ) -> Option<Comparison> {
+        let inflation = Template::nearest(1.0 + FURTHER).map(|place| self.watch.ratios[place]);
+        let inflation = f64::from(inflation.unwrap_or(1.0));
+        compare(Measure::Median, &self.watch.normal, now, inflation)
+    }
+}

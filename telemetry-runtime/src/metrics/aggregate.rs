@@ -230,3 +230,47 @@ fn tick(reading: u64) -> u32 {
 fn millis(nanos: u64) -> f64 {
     nanos as f64 / 1e6
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::record::{Ids, Kept};
+    use crate::call::tool;
+
+    fn record(end: u64, span: u64) -> Record {
+        Record {
+            origin: tool::named("shown"),
+            start: end,
+            end,
+            ids: Ids {
+                trace: [1, 2],
+                span,
+                sampled: true,
+                ..Ids::default()
+            },
+            parent: 0,
+            outcome: Outcome::Success,
+            kept: Kept::No,
+            captured: Default::default(),
+            details: None,
+        }
+    }
+
+    /// The first of a step of time is shown, in each bucket, until another step begins.
+    #[test]
+    fn an_exemplar_is_a_recent_call() {
+        let (buckets, anchor) = (Buckets::new(&[1.0]), Anchor::now());
+        let mut aggregate = Aggregate::default();
+        let mut shown = |end: u64, span: u64, nanos: u64| -> Vec<[u8; 8]> {
+            aggregate.add(&record(end, span), nanos, &buckets, Some(&anchor));
+            let exemplars = aggregate.histograms().remove(0).1.exemplars;
+            exemplars.iter().map(|(_, shown)| shown.span_id).collect()
+        };
+        let [first, second, third] = [1_u64, 2, 3].map(u64::to_be_bytes);
+        assert_eq!(shown(1 << 40, 1, 5), [first]);
+        assert_eq!(shown((1 << 40) + 1, 2, 2_000_000), [first, second]);
+        assert_eq!(shown((1 << 40) + 2, 3, 5), [first, second]);
+        assert_eq!(shown(1 << 41, 3, 5), [third, second]);
+        assert_eq!(aggregate.count(|_| true), 4);
+    }
+}

@@ -85,8 +85,10 @@ fn a_change_that_was_told_hides_no_larger_one() {
 #[test]
 fn what_is_estimated_at_less_than_half_of_the_threshold_is_not_told() {
     for factor in [0.8, 1.2, 1.4] {
-        let mut config = DetectorConfig::default();
-        config.threshold = 1.0;
+        let config = DetectorConfig {
+            threshold: 1.0,
+            ..DetectorConfig::default()
+        };
         let told = with_slow_ones(|call| between(call, factor), config);
         assert!(told.is_empty(), "{factor}: {}", sentences(&told));
     }

@@ -14,6 +14,8 @@ const LOOK: u64 = 64;
 /// A change that has been told and is not over.
 #[derive(Debug)]
 pub(super) struct Change {
+    /// The template that told it, and the one that shows its end.
+    told: usize,
     template: usize,
     /// Evidence for each template since.
     sums: [f32; TEMPLATES],
@@ -29,6 +31,7 @@ impl Change {
     /// A change that this template has told, with the evidence for each so far.
     pub(super) fn new(template: usize, evidence: &[f32; TEMPLATES], pushed: u64) -> Self {
         Self {
+            told: template,
             template,
             sums: *evidence,
             back: [0.0; TEMPLATES],
@@ -60,18 +63,18 @@ impl Change {
             self.since.add_bucket(*bucket, 1);
         }
         // Of those of its kind that explain it about as well as the likeliest, the one whose end shows
-        // soonest.
-        let kind = ALL[self.template].is_location();
-        let same = || (0..TEMPLATES).filter(|t| ALL[*t].is_location() == kind);
-        // The most that there was: what is back takes from it, from the likeliest most.
-        let most_of = |t: usize| self.sums[t] + self.back[t];
-        let most = same().map(most_of).fold(0.0, f32::max);
+        // soonest. Those of which little is known would explain it long after it has ended.
+        let kind = ALL[self.told].is_location();
+        let fits =
+            |t: usize| ALL[t].is_location() == kind && (t == self.told || limits.is_certain(t));
+        let fitting = || (0..TEMPLATES).filter(|t| fits(*t));
+        let most = fitting().map(|t| self.sums[t]).fold(0.0, f32::max);
         let soon = |t: usize| {
             let information = table.columns[t].information as f32 * limits.weight[t];
             information / limits.drift[t]
         };
-        let clearest = same()
-            .filter(|t| most_of(*t) > 0.0 && most_of(*t) >= ALIKE * most)
+        let clearest = fitting()
+            .filter(|t| self.sums[*t] > 0.0 && self.sums[*t] >= ALIKE * most)
             .max_by(|a, b| soon(*a).total_cmp(&soon(*b)));
         self.template = clearest.unwrap_or(self.template);
         let back = self.back[self.template];

@@ -35,8 +35,8 @@ pub(super) static PARAMETERS: Parameters = Parameters {
         doubt: 0.003,
     },
     share: |template| match template {
-        Template::Location(_) | Template::Beyond(..) => 0.09,
-        Template::Spread(factor) if factor > 1.0 => 0.09,
+        Template::Location(_) | Template::Beyond(..) => 0.08,
+        Template::Spread(factor) if factor > 1.0 => 0.08,
         _ => 0.015,
     },
     caution: 0.8,
@@ -100,5 +100,10 @@ impl Limits {
             step_cap: [0.0; TEMPLATES],
             window_cap: [0.0; TEMPLATES],
         }
+    }
+
+    /// Whether enough is known of the baseline for this template. Where not, it tells of no burst.
+    pub(super) fn is_certain(&self, template: usize) -> bool {
+        self.burst[template] < f32::MAX
     }
 }

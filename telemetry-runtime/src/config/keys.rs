@@ -191,7 +191,7 @@ pub(crate) static TABLE: &[Section] = &[
             Key::new("traces_file", File, "telemetry-traces.jsonl", "Where the exporter `file` writes OTLP/JSON lines").of("traces_enabled"),
             Key::new("traces_sample_rate", RATE, "1.0", "Share of traces that are sent, decided at the root; metrics count all calls").reloads().of("traces_enabled"),
             Key::new("traces_keep", Set(&["error", "slow", "drifting"]), "[error, slow]", "Calls that are sent although not sampled; drifting: up to 100 a minute of a tool that has changed").reloads().of("traces_enabled"),
-            Key::new("traces_batch_max_spans", Integer { min: 1, max: 65_536, unit: "spans" }, "8192", "A batch is sent when it has so many").of("traces_enabled"),
+            Key::new("traces_batch_max_spans", Integer { min: 1, max: 65_536, unit: "spans" }, "4096", "A batch is sent when it has so many").of("traces_enabled"),
             Key::new("traces_batch_delay_ms", Integer { min: 1, max: 600_000, unit: "ms" }, "1000", "A batch is sent when its first span is so old").of("traces_enabled"),
             Key::new("traces_queue_max_bytes", QUEUE_BYTES, "16777216", "What may wait for one destination").of("traces_enabled"),
             Key::new("traces_overflow", OVERFLOW, "drop_newest", "What is dropped, and counted, when more waits").of("traces_enabled"),

@@ -23,7 +23,7 @@ fn defaults_are_those_of_the_table() {
     let config = Try::new().loaded().config;
     assert_eq!(config.environment, "development");
     assert_eq!(config.shutdown_timeout, Duration::from_secs(5));
-    assert_eq!(config.traces.batch_max_spans, 8192);
+    assert_eq!(config.traces.batch_max_spans, 4096);
     assert_eq!(config.traces.batch_delay, Duration::from_secs(1));
     assert_eq!(config.traces.queue.max_bytes, 16 << 20);
     assert_eq!(config.traces.queue.overflow, Overflow::DropNewest);

@@ -8,12 +8,12 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::capture::text;
 use super::failure::{Message, error_type};
 use super::frame::{DetailsOf, Frame, SharedDetails};
 use super::local::{self, Position};
 use super::record::{Details, Event, Ids, Kept};
 use super::state::State;
+use super::told::text;
 use super::tool::Origin;
 use super::{clock, context, limits};
 use crate::ids::{SpanId, TraceId};

@@ -13,6 +13,7 @@ pub(crate) mod clock;
 #[cfg_attr(not(feature = "trace"), path = "no_context.rs")]
 mod context;
 mod current;
+mod cut;
 mod dates;
 mod enabled;
 mod failure;
@@ -32,6 +33,7 @@ mod site;
 mod state;
 mod stream;
 mod suspended;
+mod told;
 pub(crate) mod tool;
 mod track;
 mod typed;

@@ -15,16 +15,6 @@ pub trait Typed {
     fn put(&self, slot: &mut Slot<'_>);
 }
 
-/// The first `max_length` characters of a text.
-pub(super) fn cut(text: &str, max_length: usize) -> &str {
-    if text.len() <= max_length {
-        return text;
-    }
-    text.char_indices()
-        .nth(max_length)
-        .map_or(text, |(end, _)| &text[..end])
-}
-
 impl Typed for str {
     fn put(&self, slot: &mut Slot<'_>) {
         slot.text(self);
@@ -110,7 +100,7 @@ mod tests {
     use std::path::Path;
     use std::sync::Arc;
 
-    use super::{Typed, cut};
+    use super::Typed;
     use crate::Value;
     use crate::call::attributes::Attributes;
     use crate::call::capture::Slot;
@@ -159,7 +149,5 @@ mod tests {
         assert_eq!(typed("äöü", 3), Some(Value::from("äöü")));
         assert_eq!(typed("äöü", 2), Some(Value::from("äö…")));
         assert_eq!(typed("a", 0), Some(Value::from("…")));
-        assert_eq!(cut("äöü", 1), "ä");
-        assert_eq!(cut("", 0), "");
     }
 }

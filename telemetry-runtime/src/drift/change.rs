@@ -8,6 +8,8 @@ use super::template::{ALL, TEMPLATES};
 
 /// A template explains a change as well as the likeliest one if its evidence is this share of that one's.
 const ALIKE: f32 = 0.8;
+/// A template says that much at least of a change that it is compared with.
+const LEAST_SHARE: f32 = 0.25;
 /// After so many calls it is looked at again.
 const LOOK: u64 = 64;
 
@@ -69,10 +71,8 @@ impl Change {
             |t: usize| ALL[t].is_location() == kind && (t == self.told || limits.is_certain(t));
         let fitting = || (0..TEMPLATES).filter(|t| fits(*t));
         let most = fitting().map(|t| self.sums[t]).fold(0.0, f32::max);
-        let soon = |t: usize| {
-            let information = table.columns[t].information as f32 * limits.weight[t];
-            information / limits.drift[t]
-        };
+        let limit = |t: usize| self.limit(t, table, limits);
+        let soon = |t: usize| table.columns[t].information as f32 * limits.weight[t] / limit(t);
         let clearest = fitting()
             .filter(|t| self.sums[*t] > 0.0 && self.sums[*t] >= ALIKE * most)
             .max_by(|a, b| soon(*a).total_cmp(&soon(*b)));
@@ -81,7 +81,7 @@ impl Change {
         if back <= 0.0 {
             self.back_since = pushed;
         }
-        if back >= limits.drift[self.template] {
+        if back >= self.limit(self.template, table, limits) {
             return Some(Finding::Recovered);
         }
         let look = pushed >= self.look_at;
@@ -89,5 +89,14 @@ impl Change {
             self.look_at = pushed + LOOK;
         }
         look.then_some(Finding::GoesOn)
+    }
+    /// The evidence that says that a change is over. Where it is smaller than this template has it, chance
+    /// looks like its end more often: the exponent with which that becomes rare is as much smaller as what a
+    /// call has added is less than what it would (for normal durations the two shares are the same).
+    fn limit(&self, t: usize, table: &Table, limits: &Limits) -> f32 {
+        let expected = table.columns[t].gain as f32 * limits.weight[t] * self.since.total() as f32;
+        let found = self.sums[t] + self.back[t];
+        let share = found / (expected + limits.drift[t]);
+        limits.drift[t] / share.clamp(LEAST_SHARE, 1.0)
     }
 }

@@ -385,7 +385,7 @@ pub(super) fn week(options: &Options) {
 
 pub(super) fn cost() {
     // Before anything else was there to be given back.
-    let memory = cost::memory(100);
+    let memory = cost::memory(1_000);
     println!(
         "a call: {:.1} ns of one tool, {:.1} ns of 100 tools (goal 5)",
         cost::a_call(1),

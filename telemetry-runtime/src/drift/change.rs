@@ -10,6 +10,8 @@ use super::template::{ALL, TEMPLATES};
 const ALIKE: f32 = 0.8;
 /// A template says that much at least of a change that it is compared with.
 const LEAST_SHARE: f32 = 0.25;
+/// Of so many calls evidence is kept whole; then half of it goes, so that what is new still counts.
+const WHOLE: u32 = 1 << 16;
 /// After so many calls it is looked at again.
 const LOOK: u64 = 64;
 
@@ -19,8 +21,9 @@ pub(super) struct Change {
     /// The template that told it, and the one that shows its end.
     told: usize,
     template: usize,
-    /// Evidence for each template since.
+    /// Evidence for each template since, and of how many calls it is.
     sums: [f32; TEMPLATES],
+    calls: u32,
     /// Evidence that each template is no longer right.
     back: [f32; TEMPLATES],
     pub(super) back_since: u64,
@@ -36,6 +39,7 @@ impl Change {
             told: template,
             template,
             sums: *evidence,
+            calls: 0,
             back: [0.0; TEMPLATES],
             back_since: pushed,
             since: Histogram::default(),
@@ -63,6 +67,11 @@ impl Change {
                 self.back[t] = (self.back[t] - row[t]).max(0.0);
             }
             self.since.add_bucket(*bucket, 1);
+        }
+        self.calls += batch.len() as u32;
+        if self.calls >= WHOLE {
+            self.calls /= 2;
+            self.sums.iter_mut().for_each(|sum| *sum /= 2.0);
         }
         // Of those of its kind that explain it about as well as the likeliest, the one whose end shows
         // soonest. Those of which little is known would explain it long after it has ended.
@@ -94,7 +103,7 @@ impl Change {
     /// looks like its end more often: the exponent with which that becomes rare is as much smaller as what a
     /// call has added is less than what it would (for normal durations the two shares are the same).
     fn limit(&self, t: usize, table: &Table, limits: &Limits) -> f32 {
-        let expected = table.columns[t].gain as f32 * limits.weight[t] * self.since.total() as f32;
+        let expected = table.columns[t].gain as f32 * limits.weight[t] * self.calls as f32;
         let found = self.sums[t] + self.back[t];
         let share = found / (expected + limits.drift[t]);
         limits.drift[t] / share.clamp(LEAST_SHARE, 1.0)

@@ -129,7 +129,7 @@ impl Lane {
         }
         Drained {
             any: records > 0,
-            filling: thread.is_filling(records, bytes_beside),
+            filling: records > 0 && thread.is_filling(records, bytes_beside),
         }
     }
 

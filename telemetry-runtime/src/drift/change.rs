@@ -13,7 +13,7 @@ const LEAST_SHARE: f32 = 0.25;
 /// Of so many calls evidence is kept whole; then half of it goes, so that what is new still counts.
 const WHOLE: u32 = 1 << 16;
 /// After so many calls it is looked at again.
-const LOOK: u64 = 64;
+pub(super) const LOOK: u64 = 64;
 
 /// A change that has been told and is not over.
 #[derive(Debug)]
@@ -99,6 +99,7 @@ impl Change {
         }
         look.then_some(Finding::GoesOn)
     }
+
     /// The evidence that says that a change is over. Where it is smaller than this template has it, chance
     /// looks like its end more often: the exponent with which that becomes rare is as much smaller as what a
     /// call has added is less than what it would (for normal durations the two shares are the same).

@@ -22,6 +22,11 @@ impl Comparison {
         self.low.abs().max(self.high.abs())
     }
 
+    /// Whether there are enough calls for its interval to have two ends.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.low > -1.0 && self.high.is_finite()
+    }
+
     /// The smallest change that is not ruled out.
     pub(super) fn at_least(&self) -> f64 {
         if self.low <= 0.0 && self.high >= 0.0 {

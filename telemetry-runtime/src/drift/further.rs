@@ -2,14 +2,17 @@
 //! too, so that its evidence says no more than that the tool is not back: a tail that was told would
 //! hide that all calls have become four times slower since.
 
+use super::change::LOOK;
 use super::compare::{self, Comparison};
 use super::finding::Told;
 use super::template::Template;
 use super::tool::Tool;
 use super::{DetectorConfig, DriftType, Event, Histogram, Measure, Status};
 
-/// The newest calls that are looked at, the fewest first: large changes show in few.
-const WINDOWS: [u64; 2] = [64, 512];
+/// The newest calls that are looked at, the fewest first: large changes show in few, those of a tool whose
+/// calls resemble their neighbours in many. Each is looked at eight times while it passes, or at each look.
+const WINDOWS: [u64; 3] = [64, 512, 4096];
+const TIMES: u64 = 8;
 /// A median that is so far beyond what was told of it is another change, as a share.
 const FURTHER: f64 = 0.25;
 
@@ -17,12 +20,26 @@ impl Tool {
     /// The event for a median that has surely moved from what was told of it.
     pub(super) fn further(&mut self, config: &DetectorConfig) -> Option<Event> {
         let since_told = self.watch.change.as_ref()?.since.total();
-        let (window, now) = WINDOWS
-            .into_iter()
-            .filter(|window| *window <= since_told)
-            .map(|window| (window, self.watch.last(window as usize)))
-            .map(|(window, calls)| (window, Histogram::of_buckets(&calls)))
-            .find(|(_, now)| self.has_moved(now, config) == Some(true))?;
+        let is_due = |window: &u64| {
+            let looks = since_told / LOOK;
+            *window <= since_told && looks.is_multiple_of((window / LOOK / TIMES).max(1))
+        };
+        let last = |window: u64| {
+            (
+                window,
+                Histogram::of_buckets(&self.watch.last(window as usize)),
+            )
+        };
+        let mut due = WINDOWS.into_iter().filter(is_due).map(last);
+        let told = self.told.as_ref()?.median;
+        if !told.is_some_and(|median| median.is_bounded()) {
+            // Too few calls had told it to say how large it was.
+            let known = |(_, now): (u64, Histogram)| self.median(&now, compare::compare);
+            let found = due.filter_map(known).find(Comparison::is_bounded);
+            self.told.as_mut()?.median = found;
+            return None;
+        }
+        let (window, now) = due.find(|(_, now)| self.has_moved(now, config) == Some(true))?;
         let since = self.watch.recent.pushed() - window;
         let compared = self.median(&now, compare::compare)?;
         let told = self.told.as_ref()?;

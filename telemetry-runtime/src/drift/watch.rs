@@ -224,7 +224,12 @@ impl Watch {
     }
 
     pub(super) fn told(&mut self, template: usize) {
-        let change = Change::new(template, &self.cusums.capped, self.recent.pushed());
+        // What is told while a change lasts has not been gathered here.
+        let mut evidence = self.cusums.capped;
+        if self.limits.weight[template] > 0.0 {
+            evidence[template] = evidence[template].max(self.limits.drift[template]);
+        }
+        let change = Change::new(template, &evidence, self.recent.pushed());
         self.change = Some(change);
         self.cusums.clear();
         self.started_now();

@@ -215,11 +215,13 @@ impl Ring {
         Some(piece)
     }
 
-    /// Adds the record of a call that was given `captured`.
+    /// Adds the record of a call that was given `captured`. Only a record takes the bytes beside it away
+    /// again, so one that finds no room must leave none there.
     pub(crate) fn push_with(&mut self, mut record: Record, captured: Attributes) {
         if !captured.is_empty() {
             let piece = match record.details {
-                None => self.write(&captured),
+                None if self.has_room() || self.make_room() => self.write(&captured),
+                None => return self.add_to_overflow(&record),
                 Some(_) => None,
             };
             match piece {
@@ -248,16 +250,8 @@ impl Ring {
     #[cold]
     #[inline(never)]
     fn push_full(&mut self, record: Record) {
-        if is_child() {
-            return;
-        }
-        wake();
-        if self.grow()
-            && let Some(writer) = &mut self.writer
-        {
-            // The new ring is empty.
-            writer.write(record);
-            return;
+        if self.make_room() {
+            return self.push_plain(record);
         }
         if let Some(details) = &record.details {
             self.thread.leave_room(details.bytes());
@@ -265,9 +259,22 @@ impl Ring {
         self.add_to_overflow(&record);
     }
 
+    /// Where the ring is full: a new one, which is empty.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self) -> bool {
+        if is_child() {
+            return false;
+        }
+        wake();
+        self.grow()
+    }
+
     #[cold]
     fn add_to_overflow(&self, record: &Record) {
-        self.thread.overflow.add(|overflow| overflow.add(record));
+        if !is_child() {
+            self.thread.overflow.add(|overflow| overflow.add(record));
+        }
     }
 
     /// Puts a larger ring in the place of the full one, which the collector empties first.
@@ -305,6 +312,12 @@ impl Ring {
         }
         self.thread.new_beside.replace(&mut self.beside, capacity);
         true
+    }
+
+    /// Bytes that the ring beside it takes.
+    #[cfg(test)]
+    pub(crate) fn bytes_beside(&self) -> usize {
+        self.beside.as_ref().map_or(0, Writer::capacity)
     }
 
     /// What of the thread others see.

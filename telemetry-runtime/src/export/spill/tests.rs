@@ -192,6 +192,7 @@ fn what_one_process_could_not_send_the_next_one_does() {
     assert_eq!(second.end(), 0);
 }
 
+/// But for the batch that is under way just then: that one may be lost, and is counted.
 #[test]
 fn who_is_not_asked_to_end_in_time_still_keeps_all() {
     let folder = tempfile::tempdir().unwrap();
@@ -199,11 +200,21 @@ fn who_is_not_asked_to_end_in_time_still_keeps_all() {
     let first = process(folder.path(), &backend, 50_000, 1 << 20);
     first.push(0..40);
     drop(first.destination);
-    assert_eq!(first.tally.counts().dropped_total(), 0);
     backend.comes();
     let second = process(folder.path(), &backend, 50_000, 1 << 20);
     assert!(second.destination.flush(soon()));
-    assert_eq!(backend.taken(), all(0..40));
+    let lost = || first.tally.counts().dropped_total();
+    let patience = soon();
+    while backend.taken().len() as u64 * 10 + lost() < 400 {
+        assert!(Instant::now() < patience, "{:?}", backend.taken());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let taken = backend.taken();
+    assert!(taken.is_sorted());
+    assert_eq!(
+        (taken.len() as u64 * 10 + lost(), lost() <= 10),
+        (400, true)
+    );
 }
 
 #[test]

@@ -4,6 +4,10 @@ use super::histogram::nanos_at;
 use super::template::{ALL, Template};
 use super::{Histogram, Measure, Quantiles};
 
+/// Half an interval of 90 %, in standard deviations, and one that is wrong once in 150,000 looks.
+pub(super) const USUAL: f64 = 1.645;
+pub(super) const SURE: f64 = 4.5;
+
 /// A measure before and after.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comparison {
@@ -86,21 +90,11 @@ pub(super) fn compare(
     now: &Histogram,
     inflation: f64,
 ) -> Option<Comparison> {
-    within(1.645, measure, before, now, inflation)
+    within(USUAL, measure, before, now, inflation)
 }
 
-/// The same with an interval that is wrong once in 150,000 looks.
-pub(super) fn surely(
-    measure: Measure,
-    before: &Histogram,
-    now: &Histogram,
-    inflation: f64,
-) -> Option<Comparison> {
-    within(4.5, measure, before, now, inflation)
-}
-
-/// `deviations`: half the interval, in standard deviations.
-fn within(
+/// The same with an interval that reaches so many standard deviations to either side.
+pub(super) fn within(
     deviations: f64,
     measure: Measure,
     before: &Histogram,

@@ -63,7 +63,7 @@ impl Tool {
         // few from before it: where it began is an estimate.
         let pushed = self.watch.recent.pushed();
         let newest = since.midpoint(pushed).max(pushed.saturating_sub(NEWEST));
-        let median = self.median(&all, compare::compare);
+        let median = self.median(&all, compare::USUAL);
         let template = compare::shift(&self.watch.normal, &self.watch.since(newest))
             .filter(|_| !ALL[template].is_location())
             .filter(|_| median.is_some_and(|median| median.at_least() > least))
@@ -144,7 +144,7 @@ impl Tool {
         );
         let event = case.event(self, config);
         if other {
-            let median = self.median(&all, compare::compare);
+            let median = self.median(&all, compare::USUAL);
             self.watch.told(told.template);
             self.told = Some(Told {
                 at: self.last_at,

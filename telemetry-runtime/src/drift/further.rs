@@ -34,14 +34,14 @@ impl Tool {
         let told = self.told.as_ref()?.median;
         if !told.is_some_and(|median| median.is_bounded()) {
             // Too few calls had told it to say how large it was.
-            let known = |(_, now): (u64, Histogram)| self.median(&now, compare::compare);
+            let known = |(_, now): (u64, Histogram)| self.median(&now, compare::USUAL);
             let found = due.filter_map(known).find(Comparison::is_bounded);
             self.told.as_mut()?.median = found;
             return None;
         }
         let (window, now) = due.find(|(_, now)| self.has_moved(now, config) == Some(true))?;
         let since = self.watch.recent.pushed() - window;
-        let compared = self.median(&now, compare::compare)?;
+        let compared = self.median(&now, compare::USUAL)?;
         let told = self.told.as_ref()?;
         let template = Template::nearest(1.0 + compared.change).unwrap_or(told.template);
         let drift_type = DriftType::Performance;
@@ -67,20 +67,18 @@ impl Tool {
 
     fn has_moved(&self, now: &Histogram, config: &DetectorConfig) -> Option<bool> {
         let told = self.told.as_ref()?.median?;
-        let now = self.median(now, compare::surely)?;
+        let now = self.median(now, compare::SURE)?;
         let slower = (1.0 + now.low) / (1.0 + told.high) > 1.0 + FURTHER;
         let faster = (1.0 + now.high) / (1.0 + told.low) < 1.0 / (1.0 + FURTHER);
         Some((slower || faster) && now.at_least() > self.threshold(config))
     }
 
-    /// The median of these calls, compared. Of what moves all of them.
-    pub(super) fn median(
-        &self,
-        now: &Histogram,
-        compare: fn(Measure, &Histogram, &Histogram, f64) -> Option<Comparison>,
-    ) -> Option<Comparison> {
+    /// The median of these calls, compared, with an interval of so many standard deviations to either
+    /// side. Of what moves all of them.
+    pub(super) fn median(&self, now: &Histogram, deviations: f64) -> Option<Comparison> {
         let inflation = Template::nearest(1.0 + FURTHER).map(|place| self.watch.ratios[place]);
         let inflation = f64::from(inflation.unwrap_or(1.0));
-        compare(Measure::Median, &self.watch.normal, now, inflation)
+        let before = &self.watch.normal;
+        compare::within(deviations, Measure::Median, before, now, inflation)
     }
 }

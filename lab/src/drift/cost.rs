@@ -12,8 +12,13 @@ use super::streams::normal;
 /// Repetitions of which the quickest counts: the others were disturbed.
 const TIMES: usize = 20;
 
+/// Seconds since 1970.
+const START: u64 = 1_700_000_000;
+/// Nanoseconds from one call to the next: 100,000 a second.
+const BETWEEN: u64 = 10_000;
+
 fn start() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000)
+    SystemTime::UNIX_EPOCH + Duration::from_secs(START)
 }
 
 fn detector(tools: usize) -> (Detector, Vec<ToolKey>) {
@@ -26,35 +31,40 @@ fn detector(tools: usize) -> (Detector, Vec<ToolKey>) {
     (detector, keys)
 }
 
-/// Durations of a log-normal tool with a tail, ns.
-fn durations(rng: &mut Rng, count: usize) -> Vec<u64> {
-    (0..count)
-        .map(|_| (1e7 * (0.5 * normal(rng)).exp()) as u64)
+/// Calls of a log-normal tool, which are made anew here for no call: that takes longer than to look at it.
+fn samples(rng: &mut Rng) -> Vec<Sample> {
+    let sample = |nanos| Sample::new(nanos, Outcome::Success, SystemTime::UNIX_EPOCH);
+    (0..1 << 12)
+        .map(|_| sample((1e7 * (0.5 * normal(rng)).exp()) as u64))
         .collect()
 }
 
-/// Calls one after the other, 100 µs apart, of tools in turn by eight.
-fn feed(detector: &mut Detector, keys: &[ToolKey], durations: &[u64], calls: std::ops::Range<u64>) {
+/// Calls one after the other, 10 µs apart, of tools in turn by eight.
+fn feed(
+    detector: &mut Detector,
+    keys: &[ToolKey],
+    samples: &[Sample],
+    calls: std::ops::Range<u64>,
+) {
     for call in calls {
         let tool = keys[(call / 8) as usize % keys.len()];
-        let nanos = durations[call as usize % durations.len()];
-        let at = start() + Duration::from_nanos(call * 100_000);
-        detector.record(tool, &Sample::new(nanos, Outcome::Success, at));
+        let at = START * 1_000_000_000 + call * BETWEEN;
+        detector.record_at(tool, &samples[call as usize % samples.len()], at);
     }
 }
 
 /// Nanoseconds of a call in a long run: tables made anew, season, rate and ratios included.
 pub(crate) fn a_call(tools: usize) -> f64 {
-    let durations = durations(&mut Rng::with_seed(1), 1 << 14);
+    let samples = samples(&mut Rng::with_seed(1));
     let (mut detector, keys) = detector(tools);
-    let warm = 40_000 * tools as u64;
-    feed(&mut detector, &keys, &durations, 0..warm);
+    let warm = 100_000 * tools as u64;
+    feed(&mut detector, &keys, &samples, 0..warm);
     let calls = 1_000_000;
     let mut best = f64::INFINITY;
     for round in 0..TIMES as u64 {
         let from = warm + round * calls;
         let began = Instant::now();
-        feed(&mut detector, &keys, &durations, from..from + calls);
+        feed(&mut detector, &keys, &samples, from..from + calls);
         best = best.min(began.elapsed().as_nanos() as f64 / calls as f64);
     }
     black_box(detector);
@@ -73,7 +83,7 @@ fn worked() -> Duration {
 /// Milliseconds of a look at all of so many tools, each with a baseline, and of the longest call while
 /// all of them get their first table.
 pub(crate) fn pauses(tools: usize) -> (f64, f64) {
-    let durations = durations(&mut Rng::with_seed(2), 1 << 14);
+    let samples = samples(&mut Rng::with_seed(2));
     let (mut looks, mut longest) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..5 {
         let (mut detector, keys) = detector(tools);
@@ -81,12 +91,12 @@ pub(crate) fn pauses(tools: usize) -> (f64, f64) {
         let calls = 60 * tools as u64;
         for call in 0..calls {
             let began = worked();
-            feed(&mut detector, &keys, &durations, call..call + 1);
+            feed(&mut detector, &keys, &samples, call..call + 1);
             most = most.max(worked() - began);
         }
         longest = longest.min(most.as_secs_f64() * 1e3);
         for second in 0..TIMES as u64 {
-            let now = start() + Duration::from_nanos(calls * 100_000) + Duration::from_secs(second);
+            let now = start() + Duration::from_nanos(calls * BETWEEN) + Duration::from_secs(second);
             let began = worked();
             detector.advance(now);
             looks = looks.min((worked() - began).as_secs_f64() * 1e3);

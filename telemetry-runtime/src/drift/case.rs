@@ -30,7 +30,8 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn event(self, tool: &Tool, config: &DetectorConfig) -> Event {
-        let first = tool.calls.saturating_sub(self.calls);
+        let sample = tool.looked_at();
+        let first = sample.saturating_sub(self.calls);
         let (traces_before, traces_after) = tool.traces.around(first);
         let percent = 100.0 * self.change;
         let interval = self.interval.map(|(from, to)| Interval {
@@ -54,7 +55,7 @@ impl Case {
                 since: self.since.filter(|_| config.timed).map(moment),
                 since_interval: interval.filter(|_| config.timed),
                 calls: self.calls,
-                sample: tool.calls,
+                sample,
                 sample_since: first + 1,
                 traces_before,
                 traces_after,
@@ -81,6 +82,8 @@ pub(super) struct Traces {
     /// In a ring, the oldest at `next` once it is full.
     newest: [Option<(u64, TraceId)>; EXAMPLES],
     next: u8,
+    /// The call from which on one is kept as an older one.
+    next_older: u64,
     older: VecDeque<(u64, TraceId)>,
 }
 
@@ -95,15 +98,18 @@ impl Traces {
         let place = &mut self.newest[usize::from(self.next) % EXAMPLES];
         self.next = (self.next + 1) % EXAMPLES as u8;
         if let Some(gone) = place.replace((call, trace))
-            && self
-                .older
-                .back()
-                .is_none_or(|last| gone.0 >= last.0 + APART)
+            && gone.0 >= self.next_older
         {
-            self.older.push_back(gone);
-            if self.older.len() > EXAMPLES {
-                self.older.pop_front();
-            }
+            self.keep(gone);
+        }
+    }
+
+    #[cold]
+    fn keep(&mut self, gone: (u64, TraceId)) {
+        self.next_older = gone.0 + APART;
+        self.older.push_back(gone);
+        if self.older.len() > EXAMPLES {
+            self.older.pop_front();
         }
     }
 

@@ -49,10 +49,6 @@ impl Change {
 
     /// Takes in the newest calls; says when they are as they were before the change, and when to look
     /// whether it is still the same.
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "side by side: the compiler makes vectors of it"
-    )]
     pub(super) fn step(
         &mut self,
         table: &Table,

@@ -56,6 +56,7 @@ impl Tool {
         config: &DetectorConfig,
         raise: &mut dyn FnMut(Event),
     ) {
+        self.watch.pending.expect(self.rate.pace(at));
         let days = 10.0 * self.calls_per_false_alarm(config) / self.calls_a_day().max(1.0);
         let Some(turn) = self.rate.close(at, days) else {
             return;

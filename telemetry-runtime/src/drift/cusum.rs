@@ -1,20 +1,26 @@
 //! CUSUMs: evidence for each template since it was last none.
 
+use super::lanes::{GROUP, Lanes};
+use super::pending::MOST;
+use super::running::Running;
 use super::table::Table;
 use super::template::TEMPLATES;
 
-/// Calls after which evidence is capped and looked at.
+/// Calls after which evidence is capped and looked at; and where calls come fast.
 pub(super) const STEP: usize = 4;
+pub(super) const LONG_STEP: usize = 16;
 /// Steps that a burst may last.
-const WINDOW: usize = 8;
+pub(super) const WINDOW: usize = 8;
 /// Evidence that came within the window is a burst's if it is at least this share of what raises an event,
 /// and if the newest calls add less than `GOES_ON` of what those before them did.
-const SUDDEN: f32 = 0.7;
+pub(super) const SUDDEN: f32 = 0.7;
 /// The same once a burst was seen.
 const IN_BURST: f32 = 0.3;
 const GOES_ON: f32 = 0.3;
 /// Evidence that is further below its limit, nats, adds next to nothing to that of others.
-const NEAR: f32 = 2.5;
+pub(super) const NEAR: f32 = 2.5;
+/// Up to this share of what raises an event, calls are taken for normal.
+const QUIET: f32 = 0.5;
 /// An event is raised of what has not grown by more than this share within the window.
 const RIPE: f32 = 0.8;
 
@@ -22,64 +28,77 @@ const RIPE: f32 = 0.8;
 #[derive(Clone, Debug)]
 pub(super) struct Cusums {
     /// Evidence, with a cap on what a few calls can add: a burst is not drift.
-    pub(super) capped: [f32; TEMPLATES],
+    pub(super) capped: Lanes,
     /// Evidence of all that there was.
-    pub(super) whole: [f32; TEMPLATES],
+    pub(super) whole: Lanes,
     /// `capped` after each of the last steps, the oldest at `steps`.
-    before: [[f32; TEMPLATES]; WINDOW],
-    steps: u8,
+    pub(super) before: [Lanes; WINDOW],
+    pub(super) steps: u8,
 }
 
 /// How much evidence raises an event.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// What scores are multiplied with: 1 by the template's dependence; 0 where it does not take part.
-    pub(super) weight: [f32; TEMPLATES],
+    pub(super) weight: Lanes,
     /// Evidence that raises an event.
-    pub(super) drift: [f32; TEMPLATES],
+    pub(super) drift: Lanes,
     /// Evidence that raises one for a burst.
-    pub(super) burst: [f32; TEMPLATES],
+    pub(super) burst: Lanes,
     /// What a step can add at most.
-    pub(super) step_cap: [f32; TEMPLATES],
+    pub(super) step_cap: Lanes,
     /// The same of all steps of a window.
-    pub(super) window_cap: [f32; TEMPLATES],
+    pub(super) window_cap: Lanes,
+    /// Evidence from which on that of several templates together may be enough.
+    pub(super) near: Lanes,
+    /// Evidence of one window that may be a burst's.
+    pub(super) sudden: Lanes,
 }
+
+/// Where evidence is gathered: after how many calls each template's was last none, the lower half.
+pub(super) type Started = [u32; TEMPLATES];
 
 impl Cusums {
     pub(super) fn new() -> Self {
         Self {
-            capped: [0.0; TEMPLATES],
-            whole: [0.0; TEMPLATES],
-            before: [[0.0; TEMPLATES]; WINDOW],
+            capped: Lanes::default(),
+            whole: Lanes::default(),
+            before: [Lanes::default(); WINDOW],
             steps: 0,
         }
     }
 
-    /// Takes in up to [`STEP`] calls.
-    #[expect(
-        clippy::needless_range_loop,
-        reason = "side by side: the compiler makes vectors of it"
-    )]
-    #[inline]
-    pub(super) fn step(&mut self, table: &Table, limits: &Limits, calls: &[u16]) {
-        for bucket in calls {
-            let row = table.row(*bucket);
-            for t in 0..TEMPLATES {
-                self.capped[t] = (self.capped[t] + row[t]).max(0.0);
-                self.whole[t] = (self.whole[t] + row[t]).max(0.0);
+    /// Takes in calls, `step` by `step`. `true`: after one of these steps evidence was such that it is to be looked
+    /// at. `pushed`: calls before them.
+    pub(super) fn run(
+        &mut self,
+        table: &Table,
+        limits: &Limits,
+        calls: &[u16],
+        step: usize,
+        (pushed, started): (u64, &mut Started),
+    ) -> bool {
+        let mut room = [table.row(0); MOST];
+        table.rows(calls, &mut room);
+        let rows = &room[..calls.len()];
+        let mut alarm = false;
+        for from in (0..TEMPLATES).step_by(GROUP) {
+            let mut group = Running::new(self, limits, from);
+            for step in rows.chunks(step) {
+                group.step(&mut self.before, step);
+            }
+            alarm |= group.is_alarming();
+            self.capped.set_group(from, &group.capped);
+            self.whole.set_group(from, &group.whole);
+            for (started, none) in started[from..from + GROUP].iter_mut().zip(group.none) {
+                if none > 0.0 {
+                    *started = (pushed + (none as usize * step).min(calls.len()) as u64) as u32;
+                }
             }
         }
-        let place = usize::from(self.steps);
-        let last = &self.before[(place + WINDOW - 1) % WINDOW];
-        let first = &self.before[place];
-        for t in 0..TEMPLATES {
-            self.capped[t] = self.capped[t]
-                .min(last[t] + limits.step_cap[t])
-                .min(first[t] + limits.window_cap[t])
-                .min(limits.drift[t]);
-        }
-        self.before[place] = self.capped;
-        self.steps = ((place + 1) % WINDOW) as u8;
+        let steps = calls.len().div_ceil(step);
+        self.steps = ((usize::from(self.steps) + steps) % WINDOW) as u8;
+        alarm
     }
 
     /// Leaves at most a third of what raises an event.
@@ -93,9 +112,9 @@ impl Cusums {
         }
     }
 
-    /// Whether no evidence is more than half of what raises an event.
+    /// Whether no evidence is near what raises an event.
     pub(super) fn is_quiet(&self, limits: &Limits) -> bool {
-        (0..TEMPLATES).all(|t| self.capped[t] < 0.5 * limits.drift[t])
+        (0..TEMPLATES).all(|t| self.capped[t] < QUIET * limits.drift[t])
     }
 
     /// The share of its limit that a template's evidence has grown by within the window.
@@ -109,25 +128,31 @@ impl Cusums {
         &mut self,
         table: &Table,
         limits: &Limits,
-        batch: &[u16],
+        (batch, step): (&[u16], usize),
         in_burst: bool,
     ) {
         let least = if in_burst { IN_BURST } else { SUDDEN };
         let before = &self.before[usize::from(self.steps)];
         let grown = |t: usize| self.capped[t] - before[t] >= least * limits.drift[t];
         if (0..TEMPLATES).fold(false, |any, t| any | grown(t)) {
-            self.forget_sudden(table, limits, batch, least);
+            self.forget_sudden(table, limits, (batch, step), least);
         }
     }
 
     #[cold]
-    fn forget_sudden(&mut self, table: &Table, limits: &Limits, batch: &[u16], least: f32) {
+    fn forget_sudden(
+        &mut self,
+        table: &Table,
+        limits: &Limits,
+        (batch, step): (&[u16], usize),
+        least: f32,
+    ) {
         for t in 0..TEMPLATES {
             let growth = self.growth(t, limits);
             if growth < least {
                 continue;
             }
-            let share = batch.len() as f32 / (WINDOW * STEP) as f32;
+            let share = batch.len() as f32 / (WINDOW * step) as f32;
             let newest = batch
                 .iter()
                 .map(|bucket| table.row(*bucket)[t])
@@ -152,7 +177,7 @@ impl Cusums {
     pub(super) fn exceeds(&self, limits: &Limits) -> bool {
         let (mut near, mut burst) = (false, false);
         for t in 0..TEMPLATES {
-            near |= self.capped[t] >= limits.drift[t] - NEAR;
+            near |= self.capped[t] >= limits.near[t];
             burst |= self.whole[t] >= limits.burst[t];
         }
         burst || near && self.together(0..TEMPLATES, limits) >= 1.0
@@ -168,10 +193,10 @@ impl Cusums {
     }
 
     /// The largest share of its limit that a template has, and which. `None`: all are at zero.
-    pub(super) fn leading(values: &[f32; TEMPLATES], limits: &[f32; TEMPLATES]) -> (usize, f32) {
+    pub(super) fn leading(values: &Lanes, limits: &Lanes) -> (usize, f32) {
         let shares = values
             .iter()
-            .zip(limits)
+            .zip(limits.iter())
             .map(|(value, limit)| value / limit);
         let mut best = (0, 0.0);
         for (t, share) in shares.enumerate() {

@@ -237,6 +237,6 @@ impl Tool {
     pub(super) fn now(&self, since: u64, config: &DetectorConfig) -> Histogram {
         let window = self.settings.window_size.unwrap_or(config.window_size);
         let calls = (self.watch.recent.pushed() - since).min(u64::from(window));
-        Histogram::of_buckets(&self.watch.last(calls.max(1) as usize))
+        Histogram::of_buckets(&self.watch.last(calls.max(1) as usize, 0))
     }
 }

@@ -27,7 +27,7 @@ impl Tool {
         let last = |window: u64| {
             (
                 window,
-                Histogram::of_buckets(&self.watch.last(window as usize)),
+                Histogram::of_buckets(&self.watch.last(window as usize, 0)),
             )
         };
         let mut due = WINDOWS.into_iter().filter(is_due).map(last);

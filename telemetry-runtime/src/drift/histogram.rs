@@ -7,6 +7,9 @@ const OCTAVES: usize = 44;
 /// Buckets in all. What is longer counts in the last.
 pub(super) const BUCKETS: usize = PER_OCTAVE * OCTAVES;
 
+/// The longest duration that is told apart from a shorter one, ns.
+const LONGEST: u64 = (1 << OCTAVES) - 1;
+
 /// Bits of the mantissa that choose a bucket inside its octave.
 const MANTISSA: u32 = 10;
 
@@ -16,13 +19,11 @@ static WITHIN: [u8; 1 << MANTISSA] = within();
 /// The bucket of a duration in nanoseconds; 0 ns counts as 1.
 #[inline]
 pub(super) fn bucket(nanos: u64) -> u16 {
-    let nanos = nanos | u64::from(nanos == 0);
-    let zeros = nanos.leading_zeros();
-    let octave = 63 - zeros as usize;
-    // The bits after the leading one.
-    let mantissa = (nanos << zeros << 1 >> (64 - MANTISSA)) as usize;
-    let bucket = octave * PER_OCTAVE + usize::from(WITHIN[mantissa]);
-    bucket.min(BUCKETS - 1) as u16
+    // A float's exponent is the octave, the first bits of its fraction are those after the leading one.
+    let float = nanos.clamp(1, LONGEST) as i64 as f64;
+    let bits = (float.to_bits() >> (52 - MANTISSA)) as usize - (1023 << MANTISSA);
+    let (octave, mantissa) = (bits >> MANTISSA, bits % (1 << MANTISSA));
+    (octave * PER_OCTAVE + usize::from(WITHIN[mantissa])) as u16
 }
 
 /// The duration, ns, at a place on the scale: bucket b reaches from b to b + 1.
@@ -92,7 +93,12 @@ impl Histogram {
         if count == 0 {
             return;
         }
-        let bucket = bucket.min(BUCKETS as u16 - 1);
+        let place = self.reach(bucket.min(BUCKETS as u16 - 1));
+        self.counts[place] = self.counts[place].saturating_add(count);
+    }
+
+    /// The place of a bucket, for which there is room now.
+    fn reach(&mut self, bucket: u16) -> usize {
         if self.counts.is_empty() {
             self.low = bucket;
         }
@@ -108,19 +114,34 @@ impl Histogram {
             self.counts.reserve_exact(place + 1 - self.counts.len());
             self.counts.resize(place + 1, 0);
         }
-        self.counts[place] = self.counts[place].saturating_add(count);
+        place
     }
 
-    /// A call each. Room for all is made at once.
+    /// A call each.
     pub(super) fn of_buckets(buckets: &[u16]) -> Self {
-        let most = BUCKETS as u16 - 1;
-        let within = || buckets.iter().map(|bucket| (*bucket).min(most));
-        let (Some(low), Some(high)) = (within().min(), within().max()) else {
-            return Self::default();
+        let mut histogram = Self::default();
+        histogram.add_buckets(buckets);
+        histogram
+    }
+
+    /// Adds a call each.
+    pub(super) fn add_buckets(&mut self, buckets: &[u16]) {
+        // All are below 2¹⁵, and a processor finds the least of signed numbers sooner.
+        let ends = |(low, high): (i16, i16), bucket: &u16| {
+            let bucket = *bucket as i16;
+            (low.min(bucket), high.max(bucket))
         };
-        let mut counts = vec![0_u32; usize::from(high - low) + 1];
-        within().for_each(|bucket| counts[usize::from(bucket - low)] += 1);
-        Self { low, counts }
+        let (low, high) = buckets.iter().fold((i16::MAX, 0), ends);
+        if buckets.is_empty() {
+            return;
+        }
+        self.reach(low as u16);
+        let last = self.reach(high as u16);
+        let (low, counts) = (self.low, &mut self.counts[..=last]);
+        for bucket in buckets {
+            let count = &mut counts[usize::from(bucket - low)];
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Half of each count, rounded up: what is old counts less.
@@ -134,10 +155,23 @@ impl Histogram {
         self.counts.clear();
     }
 
+    /// The same as [`clear`](Self::clear), but its room stays.
+    pub(super) fn set_to_zero(&mut self) {
+        self.counts.fill(0);
+    }
+
     /// Adds all of another. A bucket holds up to 2³² − 1 calls and stays there.
     pub fn merge(&mut self, other: &Self) {
-        for (bucket, count) in other.buckets() {
-            self.add_bucket(bucket, count);
+        let mut buckets = other.buckets();
+        let Some((first, _)) = buckets.next() else {
+            return;
+        };
+        let last = buckets.next_back().map_or(first, |(last, _)| last);
+        self.reach(last);
+        let place = self.reach(first);
+        let counts = &other.counts[usize::from(first - other.low)..];
+        for (count, more) in self.counts[place..].iter_mut().zip(counts) {
+            *count = count.saturating_add(*more);
         }
     }
 
@@ -213,6 +247,24 @@ mod tests {
             last = bucket(nanos);
             nanos += nanos / 997 + 1;
         }
+    }
+
+    #[test]
+    fn many_at_once_are_one_by_one() {
+        let mut random = fastrand::Rng::with_seed(1);
+        let (mut one_by_one, mut at_once) = <(Histogram, Histogram)>::default();
+        for count in [0, 1, 5, 300] {
+            let buckets: Vec<u16> = (0..count).map(|_| random.u16(..BUCKETS as u16)).collect();
+            at_once.add_buckets(&buckets);
+            buckets
+                .iter()
+                .for_each(|bucket| one_by_one.add_bucket(*bucket, 1));
+            assert_eq!(at_once, one_by_one);
+        }
+        at_once.set_to_zero();
+        let nothing = one_by_one.clone();
+        one_by_one.merge(&at_once);
+        assert_eq!((one_by_one, at_once.total()), (nothing, 0));
     }
 
     #[test]

@@ -1,15 +1,18 @@
 //! Learning: what becomes normal for a watch, and the table made of it.
 
+use super::cusum::STEP;
 use super::histogram::BUCKETS;
 use super::limits::{self, PARAMETERS};
 use super::table::Table;
-use super::watch::{BATCH, Watch};
+use super::watch::Watch;
 use super::{Histogram, dependence, tail};
 
 /// Calls before there is a first table.
 pub(super) const FIRST: u64 = 50;
 /// Calls after a start, of which nothing is told that only they say.
 const COLD: u64 = 50;
+/// Share of false alarms for single calls.
+const SINGLE: f64 = 0.1;
 /// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
 /// a season may be, and otherwise.
 const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
@@ -27,7 +30,7 @@ impl Watch {
         self.grown = normal.clone();
         self.normal = normal;
         self.replaced = true;
-        self.quarantine = (0, 0);
+        self.quarantine.clear();
         self.rebuild_at = FIRST;
         self.quiet();
     }
@@ -68,17 +71,14 @@ impl Watch {
         self.normal_calls
     }
 
-    pub(super) fn learn(&mut self, calls: usize, at: u64) {
-        self.quarantine.0 += calls as u64;
-        let newest = self.quarantine.0;
-        if newest >= (self.normal_calls / 8).clamp(BATCH as u64, 512)
+    pub(super) fn learn(&mut self, calls: &[u16], at: u64) {
+        self.quarantine.add(calls);
+        if self.quarantine.newest() >= (self.normal_calls / 8).clamp(STEP as u64, 512)
             && self.cusums.is_quiet(&self.limits)
         {
-            self.release(newest);
-            self.quarantine = (0, newest);
+            self.release();
         }
-        let quarantined = self.quarantine.0 + self.quarantine.1;
-        if self.table.is_none() && self.normal_calls + quarantined >= FIRST {
+        if self.table.is_none() && self.normal_calls + self.quarantine.calls() >= FIRST {
             self.end_quarantine();
         }
         // What is normal follows a season that is not known yet.
@@ -88,22 +88,16 @@ impl Watch {
             MOST
         };
         if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
-            self.normal.halve();
-            self.normal_calls = self.normal.total();
             self.aged_at = at;
+            self.full = true;
             self.rebuild_at = FIRST;
         }
     }
 
     /// Takes for normal what is in quarantine, but for the newest.
-    fn release(&mut self, newest: u64) {
-        let quarantined = self.quarantine.0 + self.quarantine.1;
-        let calls = self.last(quarantined as usize);
-        let older = calls.len().saturating_sub(newest as usize);
-        let released = Histogram::of_buckets(&calls[..older]);
-        self.normal.merge(&released);
-        self.grown.merge(&released);
-        self.normal_calls += older as u64;
+    fn release(&mut self) {
+        let to = [&mut self.normal, &mut self.grown];
+        self.normal_calls += self.quarantine.release(to);
     }
 
     /// The table is to be made anew; that takes some tenths of a millisecond.
@@ -113,8 +107,8 @@ impl Watch {
     }
 
     fn end_quarantine(&mut self) {
-        self.release(0);
-        self.quarantine = (0, 0);
+        self.release();
+        self.release();
         if let (Some(middle), Some(low), Some(high)) = (
             self.normal.place(0.5),
             self.normal.place(0.25),
@@ -131,15 +125,13 @@ impl Watch {
         let growth = PARAMETERS.growth.iter().rfind(|(from, _)| known >= *from);
         self.rebuild_at = growth.map_or(known, |(_, growth)| known * growth) as u64 + 8;
         let mut table = Table::new(&self.normal, PARAMETERS.clip);
-        let quarantined = (self.quarantine.0 + self.quarantine.1) as usize;
-        let mut ordered = self.last(usize::MAX);
-        ordered.truncate(ordered.len().saturating_sub(quarantined));
+        let ordered = self.last(usize::MAX, self.quarantine.calls() as usize);
         if ordered.len() >= 50 {
             self.ratios = dependence::ratios(&table, &ordered);
         }
         self.limits = limits::of(&table, &self.ratios, known, calls);
         table.weigh(&self.limits.weight);
-        self.single = tail::limit(&self.normal, 0.1 / calls)
+        self.single = tail::limit(&self.normal, SINGLE / calls)
             .unwrap_or(u16::MAX)
             .min(BUCKETS as u16);
         if self.table.is_none() {
@@ -147,5 +139,9 @@ impl Watch {
             self.started_now();
         }
         self.table = Some(Box::new(table));
+        if std::mem::take(&mut self.full) {
+            self.normal.halve();
+            self.normal_calls = self.normal.total();
+        }
     }
 }

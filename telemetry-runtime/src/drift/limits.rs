@@ -1,6 +1,7 @@
 //! The limits of all templates: how much evidence each of them needs, of one baseline.
 
-use super::cusum::Limits;
+use super::cusum::{Limits, NEAR, SUDDEN};
+use super::lanes::Lanes;
 use super::limit;
 use super::table::{Clip, Table};
 use super::template::{ALL, TEMPLATES, Template};
@@ -75,6 +76,8 @@ pub(super) fn of(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f6
         } else {
             (PARAMETERS.step_cap, f32::MAX)
         };
+        limits.near[t] = limit as f32 - NEAR;
+        limits.sudden[t] = limit as f32 * SUDDEN;
         limits.step_cap[t] = limit as f32 * step;
         limits.window_cap[t] = limit as f32 * window;
     }
@@ -94,11 +97,13 @@ fn flocking(template: Template, known: f64) -> f64 {
 impl Limits {
     pub(super) fn off() -> Self {
         Self {
-            weight: [0.0; TEMPLATES],
-            drift: [f32::MAX; TEMPLATES],
-            burst: [f32::MAX; TEMPLATES],
-            step_cap: [0.0; TEMPLATES],
-            window_cap: [0.0; TEMPLATES],
+            weight: Lanes::default(),
+            drift: Lanes([f32::MAX; TEMPLATES]),
+            burst: Lanes([f32::MAX; TEMPLATES]),
+            step_cap: Lanes::default(),
+            window_cap: Lanes::default(),
+            near: Lanes([f32::MAX; TEMPLATES]),
+            sudden: Lanes([f32::MAX; TEMPLATES]),
         }
     }
 

@@ -53,7 +53,13 @@ impl Rate {
     /// Whether a bin is over, so that [`close`](Self::close) has something to do.
     #[inline]
     pub(super) fn due(&self, at: u64) -> bool {
-        at.saturating_sub(self.bin_began) >= SECOND
+        at.wrapping_sub(self.bin_began) >= SECOND
+    }
+
+    /// Calls a second of the bin so far.
+    pub(super) fn pace(&self, at: u64) -> f64 {
+        let nanos = at.saturating_sub(self.bin_began).max(SECOND);
+        self.bin as f64 * SECOND as f64 / nanos as f64
     }
 
     /// Time has come so far. `days`: days to one false alarm.

@@ -18,20 +18,24 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    pub(super) fn push(&mut self, bucket: u16, at: u64) {
-        let place = (self.pushed % KEPT as u64) as usize;
-        if place < self.buckets.len() {
-            self.buckets[place] = bucket;
-        } else {
-            self.buckets.push(bucket);
-        }
-        if place.is_multiple_of(MARK) {
-            match self.times.get_mut(place / MARK) {
-                Some(time) => *time = at,
-                None => self.times.push(at),
+    /// Takes in calls that ended at about that time.
+    pub(super) fn extend(&mut self, mut calls: &[u16], at: u64) {
+        while !calls.is_empty() {
+            let place = (self.pushed % KEPT as u64) as usize;
+            if place.is_multiple_of(MARK) {
+                match self.times.get_mut(place / MARK) {
+                    Some(time) => *time = at,
+                    None => self.times.push(at),
+                }
             }
+            let (block, rest) = calls.split_at(calls.len().min(MARK - place % MARK));
+            match self.buckets.get_mut(place..place + block.len()) {
+                Some(room) => room.copy_from_slice(block),
+                None => self.buckets.extend_from_slice(block),
+            }
+            self.pushed += block.len() as u64;
+            calls = rest;
         }
-        self.pushed += 1;
     }
 
     /// Calls pushed since the beginning.
@@ -39,12 +43,13 @@ impl Recent {
         self.pushed
     }
 
-    /// The last `count` calls that are still there, oldest first, each less what `offset` says for
-    /// its time.
-    pub(super) fn last(&self, count: usize, offset: impl Fn(u64) -> i32) -> Vec<u16> {
-        let count = count.min(self.buckets.len());
+    /// Of the last `count` calls that are still there all but the newest `but`, oldest first, each less what
+    /// `offset` says for its time.
+    pub(super) fn last(&self, count: usize, but: usize, offset: impl Fn(u64) -> i32) -> Vec<u16> {
+        let last = count.min(self.buckets.len());
+        let count = last.saturating_sub(but);
         let mut calls = Vec::with_capacity(count);
-        let first = ((self.pushed - count as u64) % KEPT as u64) as usize;
+        let first = ((self.pushed - last as u64) % KEPT as u64) as usize;
         let before_the_end = count.min(KEPT - first);
         for part in [first..first + before_the_end, 0..count - before_the_end] {
             // One mark of time after the other.

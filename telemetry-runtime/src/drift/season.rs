@@ -19,7 +19,7 @@ pub(super) struct Seasonal {
     period: u64,
     given: bool,
     /// What the middle is, and how far calls count, in buckets.
-    center: Option<(f64, f64)>,
+    center: Option<(i16, i16)>,
     sums: [f32; PHASES],
     counts: [f32; PHASES],
     /// The profile of the cycles before.
@@ -61,7 +61,8 @@ impl Seasonal {
 
     /// What calls are compared with while the season is learned.
     pub(super) fn center(&mut self, center: f64, reach: f64) {
-        self.center.get_or_insert((center, reach.max(4.0)));
+        let reach = reach.max(4.0).round() as i16;
+        self.center.get_or_insert((center.round() as i16, reach));
     }
 
     /// What to take off a bucket at that time.
@@ -94,8 +95,8 @@ impl Seasonal {
         }
         // A year of nanoseconds, so many times, is a `u64`.
         let phase = (at % self.period * PHASES as u64 / self.period) as usize;
-        let off = |bucket: &u16| (f64::from(*bucket) - center).clamp(-reach, reach);
-        self.sums[phase] += batch.iter().map(off).sum::<f64>() as f32;
+        let off = |bucket: &u16| i32::from((*bucket as i16 - center).clamp(-reach, reach));
+        self.sums[phase] += batch.iter().map(off).sum::<i32>() as f32;
         self.counts[phase] += batch.len() as f32;
         known
     }

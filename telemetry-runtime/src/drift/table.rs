@@ -3,6 +3,8 @@
 use super::Histogram;
 use super::density::{Counts, density};
 use super::histogram::{BUCKETS, PER_OCTAVE};
+use super::lanes::Lanes;
+use super::pending::MOST;
 use super::template::{ALL, TEMPLATES};
 
 /// Rows at most: beyond it, neighbouring buckets share one.
@@ -11,7 +13,7 @@ const MOST_ROWS: usize = 512;
 const BEYOND: usize = 2;
 
 /// One row a bucket, one column a template.
-pub(super) type Row = [f32; TEMPLATES];
+pub(super) type Row = Lanes;
 
 /// Scores: ln of the density under each template by that of the baseline, as they [count](Table::weigh).
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Table {
         let mut table = Self {
             low: low as u16,
             shift,
-            rows: vec![[0.0; TEMPLATES]; counts.len()],
+            rows: vec![Row::default(); counts.len()],
             columns: [Column::default(); TEMPLATES],
         };
         table.fill(&Counts::new(counts), width, clip);
@@ -122,9 +124,21 @@ impl Table {
     /// Makes each template's scores count so much.
     pub(super) fn weigh(&mut self, weights: &Row) {
         for row in &mut self.rows {
-            for (score, weight) in row.iter_mut().zip(weights) {
+            for (score, weight) in row.iter_mut().zip(weights.iter()) {
                 *score *= weight;
             }
+        }
+    }
+
+    /// The scores of each of these buckets.
+    pub(super) fn rows<'a>(&'a self, buckets: &[u16], rows: &mut [&'a Row; MOST]) {
+        let mut places = [0; MOST];
+        let last = (self.rows.len() - 1) as u16;
+        for (place, bucket) in places.iter_mut().zip(buckets) {
+            *place = (bucket.saturating_sub(self.low) >> self.shift).min(last);
+        }
+        for (row, place) in rows.iter_mut().zip(&places[..buckets.len().min(MOST)]) {
+            *row = &self.rows[usize::from(*place)];
         }
     }
 

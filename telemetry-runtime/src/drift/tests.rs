@@ -1,5 +1,6 @@
 //! The detector with streams whose truth is known, in simulated time.
 
+mod fast;
 mod masked;
 
 use std::f64::consts::PI;

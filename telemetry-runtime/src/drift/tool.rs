@@ -90,41 +90,56 @@ impl Tool {
     #[inline]
     pub(super) fn record(&mut self, sample: &Sample, at: u64, timed: bool) -> bool {
         self.calls += 1;
-        if self.calls == 1 {
-            self.first_at = at;
-        }
         self.last_at = at;
         if let Some(trace) = sample.trace {
             self.traces.add(self.calls, trace);
         }
-        let mut close = false;
-        match sample.outcome {
-            Outcome::Success => {
-                if !self.watch.waiting() {
-                    self.batch_at = at;
-                }
-                self.waiting.1 += 1;
-                close = self.watch.push(bucket(sample.nanos));
-            }
-            Outcome::Error => {
-                self.waiting = (self.waiting.0 + 1, self.waiting.1 + 1);
-                close = self.waiting.1 >= TRIALS;
-            }
-            Outcome::Cancelled => {}
-        }
         self.rate.call();
-        if let Some(key) = sample.caller
-            && let Some(caller) = self.callers.iter_mut().find(|caller| caller.key == key)
-        {
-            caller.waiting += 1;
-        }
+        let close = if sample.outcome == Outcome::Success {
+            if self.watch.pending.is_empty() {
+                self.begin_batch(at);
+            }
+            self.waiting.1 += 1;
+            self.watch.pending.push(bucket(sample.nanos))
+        } else {
+            self.failed(sample.outcome, at)
+        };
         close || (timed && self.rate.due(at))
     }
 
-    /// Whether a caller has no place and there is one.
-    #[inline]
-    pub(super) fn is_new_caller(&self, key: ToolKey) -> bool {
-        self.callers.len() < CALLERS && self.callers.iter().all(|caller| caller.key != key)
+    #[inline(never)]
+    fn failed(&mut self, outcome: Outcome, at: u64) -> bool {
+        self.begin(at);
+        if outcome == Outcome::Cancelled {
+            return false;
+        }
+        self.waiting = (self.waiting.0 + 1, self.waiting.1 + 1);
+        self.waiting.1 >= TRIALS.max(self.watch.pending.enough())
+    }
+
+    #[inline(never)]
+    fn begin_batch(&mut self, at: u64) {
+        self.batch_at = at;
+        self.begin(at);
+    }
+
+    fn begin(&mut self, at: u64) {
+        if self.calls == 1 {
+            self.first_at = at;
+        }
+    }
+
+    /// Takes in who called. `true`: it is not known and there is a place for it.
+    #[inline(never)]
+    pub(super) fn called_by(&mut self, key: ToolKey) -> bool {
+        let caller = self.callers.iter_mut().find(|caller| caller.key == key);
+        let known = caller.map(|caller| caller.waiting += 1).is_some();
+        !known && self.callers.len() < CALLERS
+    }
+
+    /// Calls so far but for those that wait.
+    pub(super) fn looked_at(&self) -> u64 {
+        self.calls - self.watch.pending.rest().len() as u64
     }
 
     pub(super) fn add_caller(&mut self, key: ToolKey, name: String) {
@@ -138,7 +153,7 @@ impl Tool {
 
     /// Looks at what waits.
     pub(super) fn close(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
-        if self.watch.is_full() {
+        if self.watch.pending.is_enough() {
             self.close_durations(config, raise);
         }
         self.close_counts(config, raise);
@@ -148,9 +163,11 @@ impl Tool {
     }
 
     fn close_durations(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
-        let finding = self.watch.close(self.last_at);
-        let event = finding.and_then(|finding| self.judge(finding, config));
-        event.into_iter().for_each(raise);
+        while !self.watch.pending.is_empty() {
+            let finding = self.watch.close(self.last_at);
+            let event = finding.and_then(|finding| self.judge(finding, config));
+            event.into_iter().for_each(&mut *raise);
+        }
     }
 
     /// Time goes on without calls.
@@ -160,9 +177,10 @@ impl Tool {
         config: &DetectorConfig,
         raise: &mut dyn FnMut(Event),
     ) {
-        if self.watch.waiting()
-            && now.saturating_sub(self.batch_at) >= config.batch_timeout.as_nanos() as u64
-        {
+        let pending = &self.watch.pending;
+        let waited = now.saturating_sub(self.batch_at);
+        let late = waited >= config.batch_timeout.as_nanos() as u64;
+        if !pending.is_empty() && (late || pending.is_patient()) {
             self.close_durations(config, raise);
         }
         if config.timed && self.calls > 0 && self.rate.due(now) {

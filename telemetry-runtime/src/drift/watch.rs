@@ -1,32 +1,31 @@
 //! A watch: one tool's durations, from its first call on.
 
 use super::change::Change;
-use super::cusum::{Cusums, Limits, STEP};
+use super::cusum::{Cusums, Limits, Started};
 use super::finding::Finding;
+use super::lanes::Lanes;
 use super::learning::FIRST;
 use super::limits::PARAMETERS;
-use super::recent::{Recent, less};
+use super::pending::{self, Pending};
+use super::quarantine::Quarantine;
+use super::recent::Recent;
 use super::season::Seasonal;
 use super::table::Table;
 use super::template::{ALL, TEMPLATES};
 use super::{Histogram, Season};
 
-/// Calls looked at together.
-pub(super) const BATCH: usize = STEP;
 /// Calls that a burst may last.
 const BURST: u64 = 32;
 
 /// One tool's durations.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pending: [u16; BATCH],
-    waiting: u8,
+    pub(super) pending: Pending,
     pub(super) recent: Recent,
     /// What is known to be normal.
     pub(super) normal: Histogram,
     pub(super) normal_calls: u64,
-    /// How many of the newest calls, and of those before them, are not yet taken for normal.
-    pub(super) quarantine: (u64, u64),
+    pub(super) quarantine: Quarantine,
     pub(super) rebuild_at: u64,
     pub(super) ratios: [f32; TEMPLATES],
     pub(super) table: Option<Box<Table>>,
@@ -34,7 +33,7 @@ pub(super) struct Watch {
     pub(super) single: u16,
     pub(super) cusums: Cusums,
     /// The number of successes when a template's evidence was last none, its lower half.
-    started: [u32; TEMPLATES],
+    started: Started,
     pub(super) change: Option<Change>,
     /// No further anomaly is told before this call.
     calm_from: u64,
@@ -43,8 +42,9 @@ pub(super) struct Watch {
     /// Until this call nothing is told: caches are cold.
     pub(super) cold_until: u64,
     pub(super) seasonal: Seasonal,
-    /// When the baseline was last made to count less.
+    /// When the baseline was last found to be old enough to count less; it does once a table is made of it.
     pub(super) aged_at: u64,
+    pub(super) full: bool,
     /// What has become normal since it was last asked for, and whether all before is void.
     pub(super) grown: Histogram,
     pub(super) replaced: bool,
@@ -53,12 +53,11 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(season: Season) -> Self {
         Self {
-            pending: [0; BATCH],
-            waiting: 0,
+            pending: Pending::new(),
             recent: Recent::default(),
             normal: Histogram::default(),
             normal_calls: 0,
-            quarantine: (0, 0),
+            quarantine: Quarantine::default(),
             rebuild_at: FIRST,
             ratios: [1.0; TEMPLATES],
             table: None,
@@ -72,66 +71,91 @@ impl Watch {
             cold_until: 0,
             seasonal: Seasonal::new(season),
             aged_at: 0,
+            full: false,
             grown: Histogram::default(),
             replaced: false,
         }
     }
 
-    /// Takes in the bucket of a success. `true`: a batch is full and to be [closed](Self::close).
-    #[inline]
-    pub(super) fn push(&mut self, bucket: u16) -> bool {
-        self.pending[usize::from(self.waiting)] = bucket;
-        self.waiting += 1;
-        usize::from(self.waiting) == BATCH
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        usize::from(self.waiting) == BATCH
-    }
-
-    pub(super) fn waiting(&self) -> bool {
-        self.waiting > 0
-    }
-
-    /// Looks at the batch that waits.
+    /// Looks at the calls that wait, until something is found.
     pub(super) fn close(&mut self, at: u64) -> Option<Finding> {
-        let mut batch = self.pending;
-        let batch = &mut batch[..usize::from(std::mem::take(&mut self.waiting))];
-        for bucket in &*batch {
-            self.recent.push(*bucket, at);
-        }
         // What a change does is no part of the day.
-        if self.change.is_none() && self.seasonal.learn(batch, at) {
+        let learns = self.pending.is_untouched() && self.change.is_none();
+        if learns && self.seasonal.learn(self.pending.rest(), at) {
             self.begin_anew();
         }
-        let offset = self.seasonal.offset(at);
-        batch
-            .iter_mut()
-            .for_each(|bucket| *bucket = less(*bucket, offset));
-        let finding = self.score(batch);
+        let mut room = [0; pending::MOST];
+        let calls = self.pending.without(self.seasonal.offset(at), &mut room);
+        let (looked, finding) = self.score(calls, at);
         if self.change.is_none() {
-            let calls = batch.len();
-            self.learn(calls, at);
+            self.learn(&calls[..looked], at);
         }
         finding
     }
 
-    /// The last calls, without the season.
-    pub(super) fn last(&self, count: usize) -> Vec<u16> {
-        self.recent.last(count, |at| self.seasonal.offset(at))
+    fn took(&mut self, calls: usize, at: u64) {
+        self.recent.extend(&self.pending.rest()[..calls], at);
+        self.pending.take(calls);
+    }
+
+    /// The last calls but for the newest, without the season.
+    pub(super) fn last(&self, count: usize, but: usize) -> Vec<u16> {
+        self.recent.last(count, but, |at| self.seasonal.offset(at))
     }
 
     /// The calls from `call` on that are left, without the season.
     pub(super) fn since(&self, call: u64) -> Histogram {
-        Histogram::of_buckets(&self.last((self.recent.pushed() - call) as usize))
+        Histogram::of_buckets(&self.last((self.recent.pushed() - call) as usize, 0))
     }
 
-    fn score(&mut self, batch: &[u16]) -> Option<Finding> {
-        let table = self.table.as_deref()?;
-        if let Some(change) = &mut self.change {
-            return change.step(table, &self.limits, batch, self.recent.pushed());
+    /// Looks at the calls that wait, `calls` without their season: at how many of them, and what it found.
+    fn score(&mut self, calls: &[u16], at: u64) -> (usize, Option<Finding>) {
+        let pushed = self.recent.pushed();
+        let Some(table) = self.table.as_deref().filter(|_| self.change.is_none()) else {
+            self.took(calls.len(), at);
+            return (calls.len(), self.follow(calls));
+        };
+        let longest = calls
+            .iter()
+            .fold(0, |longest, call| longest.max(*call as i16)) as u16;
+        let careful = pushed < self.cold_until.max(self.burst_until)
+            || longest >= self.single
+            || !self.pending.is_untouched();
+        let step = self.pending.step();
+        if calls.len() > step && !careful {
+            let (cusums, mut started) = (self.cusums.clone(), self.started);
+            if !self
+                .cusums
+                .run(table, &self.limits, calls, step, (pushed, &mut started))
+            {
+                self.started = started;
+                self.took(calls.len(), at);
+                return (calls.len(), None);
+            }
+            self.cusums = cusums;
         }
-        self.cusums.step(table, &self.limits, batch);
+        let newest = &calls[..calls.len().min(step)];
+        let place = (pushed, &mut self.started);
+        let alarm = self.cusums.run(table, &self.limits, newest, step, place);
+        self.took(newest.len(), at);
+        let finding = (alarm || careful)
+            .then(|| self.examine(newest, step))
+            .flatten();
+        (newest.len(), finding)
+    }
+
+    /// What a change that was told does.
+    fn follow(&mut self, calls: &[u16]) -> Option<Finding> {
+        let table = self.table.as_deref()?;
+        let pushed = self.recent.pushed();
+        self.change
+            .as_mut()?
+            .step(table, &self.limits, calls, pushed)
+    }
+
+    /// Looks at the evidence, of which these calls are the newest.
+    fn examine(&mut self, newest: &[u16], step: usize) -> Option<Finding> {
+        let table = self.table.as_deref()?;
         let passed = self.cusums.exceeds(&self.limits);
         let pushed = self.recent.pushed();
         if pushed <= self.cold_until {
@@ -140,8 +164,8 @@ impl Watch {
         }
         let in_burst = pushed <= self.burst_until;
         self.cusums
-            .forget_bursts(table, &self.limits, batch, in_burst);
-        for (started, value) in self.started.iter_mut().zip(&self.cusums.capped) {
+            .forget_bursts(table, &self.limits, (newest, step), in_burst);
+        for (started, value) in self.started.iter_mut().zip(self.cusums.capped.iter()) {
             *started = if *value <= 0.0 {
                 pushed as u32
             } else {
@@ -152,7 +176,7 @@ impl Watch {
             let (template, share) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
             // What has been gathered for longer is a change.
             if share >= 1.0 && pushed - self.started(template) <= BURST {
-                self.cusums.whole = [0.0; TEMPLATES];
+                self.cusums.whole = Lanes::default();
                 self.burst_until = pushed + BURST;
                 return self.anomaly(Finding::Burst(template));
             }
@@ -160,11 +184,11 @@ impl Watch {
                 return Some(Finding::Changed(self.winner()));
             }
             if share >= 1.0 {
-                self.cusums.whole = [0.0; TEMPLATES];
+                self.cusums.whole = Lanes::default();
             }
             return None;
         }
-        let longest = batch.iter().copied().max()?;
+        let longest = newest.iter().copied().max()?;
         let single = (longest >= self.single).then_some(Finding::Single(longest));
         single.and_then(|single| self.anomaly(single))
     }
@@ -233,7 +257,7 @@ impl Watch {
         self.change = Some(change);
         self.cusums.clear();
         self.started_now();
-        self.quarantine = (0, 0);
+        self.quarantine.clear();
     }
 
     /// The change is over, or was too small to be told.

@@ -1,0 +1,123 @@
+//! Tools that are called so often that their calls are looked at many at a time.
+
+use std::time::Duration;
+
+use super::{events, normal, start};
+use crate::drift::{Detector, DetectorConfig, DriftType, Event, Measure, Outcome, Sample, Status};
+
+/// 10,000 calls a second.
+const GAP: Duration = Duration::from_micros(100);
+/// Calls after which the rate is known.
+const KNOWN: u64 = 30_000;
+
+fn usual(random: &mut fastrand::Rng) -> f64 {
+    1e7 * (0.25 * normal(random)).exp()
+}
+
+/// So many calls as usual.
+fn at_work(detector: &mut Detector) -> Vec<Event> {
+    events(detector, KNOWN, GAP, |_, random| usual(random))
+}
+
+fn one(detector: &mut Detector, call: u64, nanos: f64, outcome: Outcome) {
+    let at = start() + GAP * call as u32;
+    detector.observe("tool", nanos as u64, outcome, at);
+}
+
+/// A change and its return are told once each, within some calls more than of a tool that is seldom called.
+#[test]
+fn a_change_and_its_return_are_told() {
+    for gap in [GAP, Duration::from_millis(100)] {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let told = events(&mut detector, 3 * KNOWN, gap, |call, random| {
+            let change = if call / KNOWN == 1 { 1.3 } else { 1.0 };
+            change * usual(random)
+        });
+        let [change, back] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!(change.drift_type, DriftType::Performance);
+        assert!((KNOWN..KNOWN + 400).contains(&change.metadata.sample));
+        assert!(change.metadata.sample_since.abs_diff(KNOWN) < 100);
+        assert_eq!(back.status, Status::Recovered);
+        assert!((2 * KNOWN..2 * KNOWN + 400).contains(&back.metadata.sample));
+    }
+}
+
+/// Fifty calls, of which more were to come: they are looked at nevertheless.
+#[test]
+fn what_waits_when_calls_end_is_looked_at_within_a_second() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    assert!(at_work(&mut detector).is_empty());
+    let last = KNOWN + 50;
+    (KNOWN..last).for_each(|call| one(&mut detector, call, 5e7, Outcome::Success));
+    detector.advance(start() + GAP * last as u32 + Duration::from_secs(1));
+    let kinds: Vec<DriftType> = detector
+        .drain_events()
+        .iter()
+        .map(|event| event.drift_type)
+        .collect();
+    assert_eq!(kinds, [DriftType::Anomaly]);
+}
+
+#[test]
+fn that_all_calls_fail_is_told_at_once() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    assert!(at_work(&mut detector).is_empty());
+    let told = (KNOWN..KNOWN + 1_000).find_map(|call| {
+        one(&mut detector, call, 1e7, Outcome::Error);
+        detector.drain_events().into_iter().next()
+    });
+    let told = told.expect("it is told within a tenth of a second");
+    assert_eq!(told.metadata.measure, Measure::ErrorRatio);
+}
+
+/// The number of the call that an event is about is not that of the newest that waits.
+#[test]
+fn a_single_call_is_told_by_its_number() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    assert!(at_work(&mut detector).is_empty());
+    let mut random = fastrand::Rng::with_seed(6);
+    let slow = KNOWN + 7;
+    for call in KNOWN..KNOWN + 1_000 {
+        let nanos = if call == slow {
+            1e10
+        } else {
+            usual(&mut random)
+        };
+        one(&mut detector, call, nanos, Outcome::Success);
+    }
+    let told = detector.drain_events();
+    let [event] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(event.metadata.measure, Measure::Duration);
+    assert!(
+        (slow..slow + 17).contains(&event.metadata.sample),
+        "{event:?}"
+    );
+}
+
+/// The newest second counts: a tool that has become rare is looked at every four calls again.
+#[test]
+fn a_fast_tool_that_becomes_a_rare_one_is_looked_at_as_one() {
+    let sample = |nanos: f64| Sample::new(nanos as u64, Outcome::Success, start());
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    assert!(at_work(&mut detector).is_empty());
+    let tool = detector.key("tool");
+    let mut now = start() + GAP * KNOWN as u32;
+    let mut random = fastrand::Rng::with_seed(7);
+    for call in 0..40 {
+        now += Duration::from_secs(1);
+        let nanos = if call < 20 { usual(&mut random) } else { 5e7 };
+        detector.record(
+            tool,
+            &Sample {
+                at: now,
+                ..sample(nanos)
+            },
+        );
+    }
+    let anomaly = |event: &Event| event.drift_type == DriftType::Anomaly;
+    assert!(detector.drain_events().iter().any(anomaly));
+}

@@ -20,7 +20,7 @@ const GOES_ON: f32 = 0.3;
 /// Evidence that is further below its limit, nats, adds next to nothing to that of others.
 pub(super) const NEAR: f32 = 2.5;
 /// Up to this share of what raises an event, calls are taken for normal.
-const QUIET: f32 = 0.5;
+const QUIET: f32 = 0.8;
 /// An event is raised of what has not grown by more than this share within the window.
 const RIPE: f32 = 0.8;
 

@@ -12,7 +12,7 @@ pub(super) const FIRST: u64 = 50;
 /// Calls after a start, of which nothing is told that only they say.
 const COLD: u64 = 50;
 /// Share of false alarms for single calls.
-const SINGLE: f64 = 0.1;
+const SINGLE: f64 = 0.05;
 /// Calls of a baseline that is made to count less, and the time from one such moment to the next: where
 /// a season may be, and otherwise.
 const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);

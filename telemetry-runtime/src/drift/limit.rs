@@ -21,7 +21,7 @@ pub(super) fn cusum(calls: f64, information: f64) -> f64 {
 /// The baseline's error ε, of variance 1/n, changes the exponent with which false alarms become rare
 /// to 1 − 2ε/θ (θ² = 2I), so that their rate is exp(h²/(n·I)) times as high on average; first order in
 /// 1/n. `None` where so little is known that the approximation ends.
-pub(super) fn uncertain(limit: f64, knowledge: f64, caution: f64) -> Option<f64> {
-    let more = caution * limit * limit / knowledge;
+pub(super) fn uncertain(limit: f64, knowledge: f64) -> Option<f64> {
+    let more = limit * limit / knowledge;
     (more < limit).then_some(limit + more)
 }

@@ -102,7 +102,7 @@ impl Rate {
             // Of a second, as the limit is for seconds.
             let information = normal * (factor - 1.0 - factor.ln()) / dispersion;
             let exact = limit::cusum(days * 86_400.0 * FACTORS.len() as f64, information.min(1.0));
-            let Some(limit) = limit::uncertain(exact, self.seconds * information, 1.0) else {
+            let Some(limit) = limit::uncertain(exact, self.seconds * information) else {
                 continue;
             };
             // Ten seconds and more make a change, whatever they say.

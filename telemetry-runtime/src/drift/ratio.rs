@@ -118,7 +118,7 @@ impl Ratio {
             let (hit, miss) = scores(normal, odds);
             let information = -(normal * hit + (1.0 - normal) * miss) / dispersion;
             let exact = limit::cusum(calls * ODDS.len() as f64, information);
-            let limit = limit::uncertain(exact, self.trials * information, 1.0)?;
+            let limit = limit::uncertain(exact, self.trials * information)?;
             Some((hit / dispersion, miss / dispersion, limit))
         });
         Scale {

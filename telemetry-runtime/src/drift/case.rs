@@ -20,6 +20,8 @@ pub(super) struct Case {
     pub(super) change: f64,
     pub(super) after: Option<Quantiles>,
     pub(super) calls: u64,
+    /// The number of the tool's newest call that led to it.
+    pub(super) sample: u64,
     /// Nanoseconds since 1970, as the next.
     pub(super) since: Option<u64>,
     pub(super) interval: Option<(u64, u64)>,
@@ -30,9 +32,14 @@ pub(super) struct Case {
 
 impl Case {
     pub(super) fn event(self, tool: &Tool, config: &DetectorConfig) -> Event {
-        let sample = tool.looked_at();
+        let sample = self.sample;
         let first = sample.saturating_sub(self.calls);
-        let (traces_before, traces_after) = tool.traces.around(first);
+        // What has ended after an anomaly shows nothing of it.
+        let last = match self.drift_type {
+            DriftType::Anomaly => sample,
+            _ => u64::MAX,
+        };
+        let (traces_before, traces_after) = tool.traces.around(first, last);
         let percent = 100.0 * self.change;
         let interval = self.interval.map(|(from, to)| Interval {
             from: moment(from),
@@ -82,6 +89,9 @@ pub(super) struct Traces {
     /// In a ring, the oldest at `next` once it is full.
     newest: [Option<(u64, TraceId)>; EXAMPLES],
     next: u8,
+    /// That of the slowest of the calls that were last looked at together, and its bucket.
+    slowest: Option<(u64, TraceId)>,
+    slowest_bucket: u16,
     /// The call from which on one is kept as an older one.
     next_older: u64,
     older: VecDeque<(u64, TraceId)>,
@@ -93,8 +103,19 @@ const EXAMPLES: usize = 4;
 const APART: u64 = 256;
 
 impl Traces {
+    /// Calls that are looked at together begin here.
+    pub(super) fn begin(&mut self) {
+        self.slowest = None;
+        self.slowest_bucket = 0;
+    }
+
+    /// `bucket`: that of a success.
     #[inline]
-    pub(super) fn add(&mut self, call: u64, trace: TraceId) {
+    pub(super) fn add(&mut self, call: u64, trace: TraceId, bucket: u16) {
+        if bucket > self.slowest_bucket {
+            self.slowest = Some((call, trace));
+            self.slowest_bucket = bucket;
+        }
         let place = &mut self.newest[usize::from(self.next) % EXAMPLES];
         self.next = (self.next + 1) % EXAMPLES as u8;
         if let Some(gone) = place.replace((call, trace))
@@ -113,11 +134,17 @@ impl Traces {
         }
     }
 
-    /// Those of calls up to `call`, and those after it.
-    fn around(&self, call: u64) -> (Vec<String>, Vec<String>) {
+    /// Those of calls up to `call`, and those after it up to `last`.
+    fn around(&self, call: u64, last: u64) -> (Vec<String>, Vec<String>) {
         let (newer, oldest) = self.newest.split_at(usize::from(self.next));
         let newest = oldest.iter().chain(newer).flatten();
-        let all = self.older.iter().chain(newest);
+        // The slowest may be one of the newest, too.
+        let slowest = self.slowest.iter().filter(|slowest| {
+            let known = self.newest.iter().flatten();
+            known.into_iter().all(|known| known.0 != slowest.0)
+        });
+        let all = self.older.iter().chain(slowest).chain(newest);
+        let all = all.filter(|trace| trace.0 <= last);
         let (before, after): (Vec<_>, Vec<_>) = all.partition(|trace| trace.0 <= call);
         let text =
             |traces: Vec<&(u64, TraceId)>| traces.iter().map(|trace| trace.1.to_string()).collect();

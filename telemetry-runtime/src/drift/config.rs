@@ -38,12 +38,13 @@ pub struct DetectorConfig {
     /// [`Detector::accept`](super::Detector::accept). At least a minute.
     pub accept_after: Option<Duration>,
     /// Tools watched at once; beyond it the least recently called one goes. From 1 to 1,000,000.
-    /// A tool takes up to 64 KiB.
+    /// A tool takes up to 64 KiB, where its durations lie within nine decades.
     pub max_tools: usize,
     /// Events kept for [`Detector::report`](super::Detector::report); the oldest go first.
     /// From 1 to 1,000,000.
     pub max_events: usize,
-    /// A batch that has waited so long is looked at although it is not full. From 100 ms to 1 h.
+    /// Calls that have waited so long are looked at although fewer than four wait. From 100 ms to 1 h. Those of a tool
+    /// that is called often wait until the next [`advance`](super::Detector::advance) at most.
     pub batch_timeout: Duration,
     /// Whether samples carry real times: without them there is no call rate to watch, and events
     /// say no `since`.

@@ -6,7 +6,7 @@ use super::tool::Tool;
 use super::turn::Turn;
 use super::{DetectorConfig, DriftType, Event, Measure, Status, ToolKey};
 
-/// Trials that are handed to ratios together.
+/// Trials that are handed to ratios together, at least.
 pub(super) const TRIALS: u64 = 8;
 /// Callers that are told apart.
 pub(super) const CALLERS: usize = 4;
@@ -107,6 +107,7 @@ impl Tool {
             change: turn.after / turn.before.max(1e-9) - 1.0,
             after: None,
             calls: turn.calls,
+            sample: self.calls,
             since: Some(turn.since),
             interval: None,
             caller,

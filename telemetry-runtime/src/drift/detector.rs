@@ -14,7 +14,7 @@ use super::{
 ///
 /// Time goes on only by what is handed in: the moments of samples, and [`advance`](Self::advance)
 /// where there are none. It need not be the real one. A moment before the last one counts as the
-/// last one.
+/// last one; one that is a minute or more before it sets the clock back.
 #[derive(Debug)]
 pub struct Detector {
     pub(super) config: DetectorConfig,
@@ -99,6 +99,10 @@ impl Detector {
     pub fn set_config(&mut self, config: DetectorConfig) -> Result<(), ConfigError> {
         config.validate()?;
         self.config = config;
+        if !self.config.timed {
+            let tools = self.tools.iter_mut();
+            tools.for_each(|slot| slot.tool.watch.pending.expect(0.0));
+        }
         Ok(())
     }
 
@@ -188,8 +192,8 @@ impl Detector {
         self.record_at(key, sample, unix_ns(sample.at))
     }
 
-    /// The same for a sample whose moment stands beside it, ns since 1970, as spans have it: the date in it does
-    /// not count. To read that takes longer than all else.
+    /// The same for a sample whose moment stands beside it, ns since 1970, as spans have it: `sample.at` is not
+    /// read. A moment before the last one counts as the last one; one that is a minute or more before it sets the clock back.
     ///
     /// ```
     /// use std::time::SystemTime;
@@ -212,6 +216,9 @@ impl Detector {
             self.counters.rejected += 1;
             return false;
         };
+        if slot.tool.is_late(at) {
+            return self.record_late(key, sample, at);
+        }
         let close = slot.tool.record(sample, at, self.config.timed);
         if let Some(caller) = sample.caller
             && slot.tool.called_by(caller)
@@ -222,6 +229,16 @@ impl Detector {
             self.close(key.slot as usize, at);
         }
         true
+    }
+
+    /// The calls before it belong to their own time.
+    #[cold]
+    fn record_late(&mut self, key: ToolKey, sample: &Sample, at: u64) -> bool {
+        let mut raised = Vec::new();
+        let tool = &mut self.tools[key.slot as usize].tool;
+        tool.look_at_rest(&self.config, &mut |event| raised.push(event));
+        raised.into_iter().for_each(|event| self.raise(event));
+        self.record_at(key, sample, at)
     }
 
     #[cold]
@@ -240,7 +257,9 @@ impl Detector {
     fn close(&mut self, slot: usize, at: u64) {
         let mut raised = Vec::new();
         let tool = &mut self.tools[slot].tool;
-        self.budget.calls(tool.watch.pending.count());
+        if tool.watch.pending.is_enough() {
+            self.budget.calls(tool.watch.pending.count());
+        }
         tool.close(&self.config, &mut |event| raised.push(event));
         if tool.watch.due() && self.budget.take(at) {
             let calls = tool.calls_per_false_alarm(&self.config);
@@ -260,7 +279,13 @@ impl Detector {
     #[cold]
     fn slept(&mut self) {
         let now = self.clock.now();
-        self.tools.iter_mut().for_each(|slot| slot.tool.slept(now));
+        let mut raised = Vec::new();
+        for slot in &mut self.tools {
+            slot.tool
+                .look_at_rest(&self.config, &mut |event| raised.push(event));
+            slot.tool.slept(now);
+        }
+        raised.into_iter().for_each(|event| self.raise(event));
     }
 
     /// Takes in calls that were counted elsewhere: durations of successes (ns) with their numbers,
@@ -309,8 +334,8 @@ impl Detector {
         }
     }
 
-    /// Lets time go on where no samples do: batches that have waited long enough are looked at,
-    /// and a tool that is no longer called is noticed. Call it about every second.
+    /// Lets time go on where no samples do: calls that have waited long enough for others are looked at (those of a
+    /// tool with 80 a second or more at once), and a tool that is no longer called is noticed. Call it about every second.
     pub fn advance(&mut self, now: SystemTime) {
         let now = self.time(unix_ns(now));
         let mut raised = Vec::new();

@@ -8,8 +8,6 @@ use super::{DetectorConfig, DriftType, Event, Histogram, Measure, Status};
 
 /// Calls that say whether all have moved.
 const NEWEST: u64 = 32;
-/// Calls that show how far a burst is off.
-const SHOWN: u64 = 8;
 /// A change of less than this share of the threshold is not told, however little is known of it.
 const WORTH: f64 = 0.5;
 /// Calls that say that a change has become another one.
@@ -170,7 +168,8 @@ impl Tool {
             far.then_some((since, now, compared))
         };
         // Where it was seen at once, the half of them are from before it.
-        let (since, now, compared) = off(SHOWN).or_else(|| off(SHOWN / 2))?;
+        let step = self.watch.pending.step() as u64;
+        let (since, now, compared) = off(2 * step).or_else(|| off(step))?;
         let case = self.durations(
             DriftType::Anomaly,
             Status::Drifted,
@@ -183,7 +182,9 @@ impl Tool {
     }
 
     fn single(&mut self, bucket: u16, config: &DetectorConfig) -> Option<Event> {
-        let since = self.watch.recent.pushed() - 1;
+        let looked = self.watch.last(self.watch.pending.step(), 0);
+        let after = looked.iter().rev().position(|other| *other == bucket)? as u64;
+        let since = self.watch.recent.pushed() - 1 - after;
         let mut now = Histogram::default();
         now.add_bucket(bucket, 1);
         let mut compared = compare::compare(Measure::Median, &self.watch.normal, &now, 1.0)?;
@@ -197,6 +198,7 @@ impl Tool {
             0,
         );
         case.after = None;
+        (case.calls, case.sample) = (1, case.sample - after);
         Some(case.event(self, config))
     }
 
@@ -225,6 +227,7 @@ impl Tool {
             change: compared.change,
             after: compare::quantiles(now),
             calls: pushed - since,
+            sample: self.looked_at(),
             since: time(since),
             interval: time(since.saturating_sub(reach)).zip(time((since + reach).min(last))),
             caller: None,

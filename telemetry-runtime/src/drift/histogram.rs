@@ -155,7 +155,7 @@ impl Histogram {
         self.counts.clear();
     }
 
-    /// The same as [`clear`](Self::clear), but its room stays.
+    /// The same as [`clear`](Self::clear), but its room stays, from the lowest to the highest bucket it has had.
     pub(super) fn set_to_zero(&mut self) {
         self.counts.fill(0);
     }

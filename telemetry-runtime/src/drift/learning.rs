@@ -30,6 +30,7 @@ impl Watch {
         self.grown = normal.clone();
         self.normal = normal;
         self.replaced = true;
+        self.ages = false;
         self.quarantine.clear();
         self.rebuild_at = FIRST;
         self.quiet();
@@ -38,7 +39,8 @@ impl Watch {
     /// Caches are cold, or time has passed that nobody saw: the next calls are looked at, and what
     /// only they say is not told.
     pub(super) fn cold(&mut self) {
-        self.cold_until = self.recent.pushed() + COLD;
+        let waiting = self.pending.rest().len() as u64;
+        self.cold_until = self.recent.pushed() + waiting + COLD;
     }
 
     /// From a baseline that was learned before.
@@ -89,7 +91,7 @@ impl Watch {
         };
         if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
             self.aged_at = at;
-            self.full = true;
+            self.ages = true;
             self.rebuild_at = FIRST;
         }
     }
@@ -139,7 +141,7 @@ impl Watch {
             self.started_now();
         }
         self.table = Some(Box::new(table));
-        if std::mem::take(&mut self.full) {
+        if std::mem::take(&mut self.ages) {
             self.normal.halve();
             self.normal_calls = self.normal.total();
         }

@@ -149,7 +149,7 @@ impl Limits {
         let evidence = limit.evidence as f32;
         self.weight[t] = weight as f32;
         self.drift[t] = evidence;
-        self.near[t] = evidence - NEAR;
+        self.near[t] = evidence - NEAR.min(0.5 * evidence);
         self.sudden[t] = evidence * SUDDEN;
         if limit.certain {
             self.burst[t] = evidence + (PARAMETERS.burst / weight.sqrt()) as f32;

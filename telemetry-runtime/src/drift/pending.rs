@@ -31,6 +31,7 @@ impl Pending {
     /// `true`: it is enough.
     #[inline]
     pub(super) fn push(&mut self, bucket: u16) -> bool {
+        debug_assert!(usize::from(self.count) < MOST, "what is enough is taken");
         self.buckets[usize::from(self.count) % MOST] = bucket;
         self.count += 1;
         self.is_enough()

@@ -58,7 +58,7 @@ pub(super) struct Mark {
 }
 
 impl Ratio {
-    /// Takes in some trials, few at a time. `calls`: trials to one false alarm.
+    /// Takes in some trials, some hundred at most. `calls`: trials to one false alarm.
     pub(super) fn add(&mut self, hits: u64, trials: u64, at: u64, calls: f64) -> Option<Turn> {
         if self.total.1 == 0 {
             self.evidence.begin(self.here(at));

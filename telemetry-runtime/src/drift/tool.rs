@@ -9,6 +9,8 @@ use super::ratio::Ratio;
 use super::watch::Watch;
 use super::{Baseline, DetectorConfig, Event, Outcome, Sample, ToolKey, ToolSettings};
 
+const SECOND: u64 = 1_000_000_000;
+
 /// One tool.
 #[derive(Debug)]
 pub(super) struct Tool {
@@ -91,19 +93,21 @@ impl Tool {
     pub(super) fn record(&mut self, sample: &Sample, at: u64, timed: bool) -> bool {
         self.calls += 1;
         self.last_at = at;
-        if let Some(trace) = sample.trace {
-            self.traces.add(self.calls, trace);
-        }
         self.rate.call();
+        let mut slow = 0;
         let close = if sample.outcome == Outcome::Success {
             if self.watch.pending.is_empty() {
                 self.begin_batch(at);
             }
             self.waiting.1 += 1;
-            self.watch.pending.push(bucket(sample.nanos))
+            slow = bucket(sample.nanos);
+            self.watch.pending.push(slow)
         } else {
             self.failed(sample.outcome, at)
         };
+        if let Some(trace) = sample.trace {
+            self.traces.add(self.calls, trace, slow);
+        }
         close || (timed && self.rate.due(at))
     }
 
@@ -120,6 +124,7 @@ impl Tool {
     #[inline(never)]
     fn begin_batch(&mut self, at: u64) {
         self.batch_at = at;
+        self.traces.begin();
         self.begin(at);
     }
 
@@ -127,6 +132,13 @@ impl Tool {
         if self.calls == 1 {
             self.first_at = at;
         }
+    }
+
+    /// Whether calls wait for more of them that have not come for a second.
+    #[inline]
+    pub(super) fn is_late(&self, at: u64) -> bool {
+        let pending = &self.watch.pending;
+        at.wrapping_sub(self.last_at) >= SECOND && pending.is_patient() && !pending.is_empty()
     }
 
     /// Takes in who called. `true`: it is not known and there is a place for it.
@@ -162,6 +174,13 @@ impl Tool {
         }
     }
 
+    /// Looks at calls that wait for more of them, where these come fast.
+    pub(super) fn look_at_rest(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
+        if self.watch.pending.is_patient() {
+            self.close_durations(config, raise);
+        }
+    }
+
     fn close_durations(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
         while !self.watch.pending.is_empty() {
             let finding = self.watch.close(self.last_at);
@@ -179,8 +198,7 @@ impl Tool {
     ) {
         let pending = &self.watch.pending;
         let waited = now.saturating_sub(self.batch_at);
-        let late = waited >= config.batch_timeout.as_nanos() as u64;
-        if !pending.is_empty() && (late || pending.is_patient()) {
+        if waited >= config.batch_timeout.as_nanos() as u64 || pending.is_patient() {
             self.close_durations(config, raise);
         }
         if config.timed && self.calls > 0 && self.rate.due(now) {

@@ -1,7 +1,7 @@
 //! A watch: one tool's durations, from its first call on.
 
 use super::change::Change;
-use super::cusum::{Cusums, Limits, Started};
+use super::cusum::{Cusums, Limits, Started, WINDOW};
 use super::finding::Finding;
 use super::lanes::Lanes;
 use super::learning::FIRST;
@@ -13,9 +13,6 @@ use super::season::Seasonal;
 use super::table::Table;
 use super::template::{ALL, TEMPLATES};
 use super::{Histogram, Season};
-
-/// Calls that a burst may last.
-const BURST: u64 = 32;
 
 /// One tool's durations.
 #[derive(Debug)]
@@ -42,9 +39,10 @@ pub(super) struct Watch {
     /// Until this call nothing is told: caches are cold.
     pub(super) cold_until: u64,
     pub(super) seasonal: Seasonal,
-    /// When the baseline was last found to be old enough to count less; it does once a table is made of it.
+    /// When the baseline was last found to be old enough to count less.
     pub(super) aged_at: u64,
-    pub(super) full: bool,
+    /// It is to, once a table is made of it.
+    pub(super) ages: bool,
     /// What has become normal since it was last asked for, and whether all before is void.
     pub(super) grown: Histogram,
     pub(super) replaced: bool,
@@ -71,7 +69,7 @@ impl Watch {
             cold_until: 0,
             seasonal: Seasonal::new(season),
             aged_at: 0,
-            full: false,
+            ages: false,
             grown: Histogram::default(),
             replaced: false,
         }
@@ -111,9 +109,15 @@ impl Watch {
     /// Looks at the calls that wait, `calls` without their season: at how many of them, and what it found.
     fn score(&mut self, calls: &[u16], at: u64) -> (usize, Option<Finding>) {
         let pushed = self.recent.pushed();
-        let Some(table) = self.table.as_deref().filter(|_| self.change.is_none()) else {
+        let step = self.pending.step();
+        let newest = &calls[..calls.len().min(step)];
+        if self.change.is_some() {
+            self.took(newest.len(), at);
+            return (newest.len(), self.follow(newest));
+        }
+        let Some(table) = self.table.as_deref() else {
             self.took(calls.len(), at);
-            return (calls.len(), self.follow(calls));
+            return (calls.len(), None);
         };
         let longest = calls
             .iter()
@@ -121,7 +125,6 @@ impl Watch {
         let careful = pushed < self.cold_until.max(self.burst_until)
             || longest >= self.single
             || !self.pending.is_untouched();
-        let step = self.pending.step();
         if calls.len() > step && !careful {
             let (cusums, mut started) = (self.cusums.clone(), self.started);
             if !self
@@ -134,7 +137,6 @@ impl Watch {
             }
             self.cusums = cusums;
         }
-        let newest = &calls[..calls.len().min(step)];
         let place = (pushed, &mut self.started);
         let alarm = self.cusums.run(table, &self.limits, newest, step, place);
         self.took(newest.len(), at);
@@ -163,6 +165,7 @@ impl Watch {
             return None;
         }
         let in_burst = pushed <= self.burst_until;
+        let longest_burst = (WINDOW * step) as u64;
         self.cusums
             .forget_bursts(table, &self.limits, (newest, step), in_burst);
         for (started, value) in self.started.iter_mut().zip(self.cusums.capped.iter()) {
@@ -175,9 +178,9 @@ impl Watch {
         if passed {
             let (template, share) = Cusums::leading(&self.cusums.whole, &self.limits.burst);
             // What has been gathered for longer is a change.
-            if share >= 1.0 && pushed - self.started(template) <= BURST {
+            if share >= 1.0 && pushed - self.started(template) <= longest_burst {
                 self.cusums.whole = Lanes::default();
-                self.burst_until = pushed + BURST;
+                self.burst_until = pushed + longest_burst;
                 return self.anomaly(Finding::Burst(template));
             }
             if self.cusums.is_ripe(&self.limits) {

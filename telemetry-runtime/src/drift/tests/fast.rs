@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{events, normal, start};
+use crate::TraceId;
 use crate::drift::{Detector, DetectorConfig, DriftType, Event, Measure, Outcome, Sample, Status};
 
 /// 10,000 calls a second.
@@ -92,10 +93,75 @@ fn a_single_call_is_told_by_its_number() {
         panic!("{told:?}");
     };
     assert_eq!(event.metadata.measure, Measure::Duration);
-    assert!(
-        (slow..slow + 17).contains(&event.metadata.sample),
-        "{event:?}"
+    assert_eq!(event.metadata.sample, slow + 1);
+}
+
+/// What is told of calls that waited is told of the time when they ended, not of the next call's.
+#[test]
+fn what_waits_is_of_its_own_time() {
+    for gap in [20, 7_200] {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        assert!(at_work(&mut detector).is_empty());
+        let last = KNOWN + 50;
+        (KNOWN..last).for_each(|call| one(&mut detector, call, 5e7, Outcome::Success));
+        let then = start() + GAP * last as u32;
+        let next = then + Duration::from_secs(gap);
+        detector.observe("tool", 10_000_000, Outcome::Success, next);
+        let told = detector.drain_events();
+        let [event] = told.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!(event.drift_type, DriftType::Anomaly);
+        assert!(event.timestamp <= then, "{event:?}");
+    }
+}
+
+/// Its trace is shown, not those of the calls that ended after it.
+#[test]
+fn a_single_call_is_shown_by_its_trace() {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    assert!(at_work(&mut detector).is_empty());
+    let tool = detector.key("tool");
+    let mut random = fastrand::Rng::with_seed(8);
+    let slow = KNOWN + 40;
+    for call in KNOWN..KNOWN + 1_000 {
+        let nanos = if call == slow {
+            1e10
+        } else {
+            usual(&mut random)
+        };
+        let sample = Sample::new(nanos as u64, Outcome::Success, start() + GAP * call as u32);
+        let trace = TraceId::new(u128::from(call).to_be_bytes());
+        detector.record(tool, &sample.in_trace(Some(trace)));
+    }
+    let told = detector.drain_events();
+    let [event] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    let shown = &event.metadata.traces_after;
+    assert_eq!(
+        shown,
+        &[TraceId::new(u128::from(slow).to_be_bytes()).to_string()]
     );
+}
+
+/// A change that was told in the midst of calls that wait together hides no larger one either.
+#[test]
+fn a_change_that_goes_on_is_looked_at_whenever_it_was_told() {
+    for phase in 0..8 {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let (first, second) = (KNOWN + 16 * phase, KNOWN + 10_000);
+        let told = events(&mut detector, 2 * KNOWN, GAP, |call, random| {
+            let change = match call {
+                _ if call < first => 1.0,
+                _ if call < second => 1.4,
+                _ => 2.4,
+            };
+            change * usual(random)
+        });
+        assert_eq!(told.len(), 2, "{phase}: {told:?}");
+        assert!(told[1].metadata.sample > second && told[1].deviation_percent > 100.0);
+    }
 }
 
 /// The newest second counts: a tool that has become rare is looked at every four calls again.

@@ -46,7 +46,14 @@ impl Tool {
             Finding::Changed(template) => self.changed(template, config),
             Finding::Recovered => self.recovered(config),
             Finding::GoesOn => self.further(config),
-            Finding::Burst(template) => self.burst(template, config),
+            Finding::Burst(template) => {
+                let event = self.burst(template, config);
+                if event.is_none() {
+                    // Most of the newest were from before it: the next ones may show it.
+                    self.watch.not_yet();
+                }
+                event
+            }
             Finding::Single(bucket) => self.single(bucket, config),
         }
     }

@@ -204,6 +204,11 @@ impl Watch {
         calm.then_some(finding)
     }
 
+    /// What was found is not told: it may be found again.
+    pub(super) fn not_yet(&mut self) {
+        self.calm_from = 0;
+    }
+
     /// The template that explains the change; a location where one does nearly as well.
     fn winner(&self) -> usize {
         // Without a cap where one held evidence back.

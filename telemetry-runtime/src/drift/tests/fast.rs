@@ -164,6 +164,31 @@ fn a_change_that_goes_on_is_looked_at_whenever_it_was_told() {
     }
 }
 
+/// Nearly wherever it begins among the calls that wait together: where other evidence had been gathered before, a burst
+/// may be the beginning of a change, which ends too soon to be told.
+#[test]
+fn a_burst_is_an_anomaly_and_no_drift() {
+    let told = (0..16).filter(|phase| {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let mut random = fastrand::Rng::with_seed(*phase);
+        let from = KNOWN + phase;
+        for call in 0..KNOWN + 2_000 {
+            let burst = (from..from + 32).contains(&call);
+            let nanos = usual(&mut random) * if burst { 5.0 } else { 1.0 };
+            one(&mut detector, call, nanos, Outcome::Success);
+        }
+        let told = detector.drain_events();
+        let anomaly = |event: &Event| event.drift_type == DriftType::Anomaly;
+        assert!(
+            told.len() <= 1 && told.iter().all(anomaly),
+            "{phase}: {told:?}"
+        );
+        told.len() == 1
+    });
+    let told = told.count();
+    assert!(told >= 14, "{told} of 16");
+}
+
 /// The newest second counts: a tool that has become rare is looked at every four calls again.
 #[test]
 fn a_fast_tool_that_becomes_a_rare_one_is_looked_at_as_one() {

@@ -139,11 +139,9 @@ impl Traces {
         let (newer, oldest) = self.newest.split_at(usize::from(self.next));
         let newest = oldest.iter().chain(newer).flatten();
         // The slowest may be one of the newest, too.
-        let slowest = self.slowest.iter().filter(|slowest| {
-            let known = self.newest.iter().flatten();
-            known.into_iter().all(|known| known.0 != slowest.0)
-        });
-        let all = self.older.iter().chain(slowest).chain(newest);
+        let is_new = |slowest: &&(u64, TraceId)| newest.clone().all(|known| known.0 != slowest.0);
+        let slowest = self.slowest.iter().filter(is_new);
+        let all = self.older.iter().chain(slowest).chain(newest.clone());
         let all = all.filter(|trace| trace.0 <= last);
         let (before, after): (Vec<_>, Vec<_>) = all.partition(|trace| trace.0 <= call);
         let text =

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-const SECOND: u64 = 1_000_000_000;
+pub(super) const SECOND: u64 = 1_000_000_000;
 
 /// Time as a detector has it. It need not be the real one.
 #[derive(Debug, Default)]

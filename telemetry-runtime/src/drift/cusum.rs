@@ -123,7 +123,6 @@ impl Cusums {
     }
 
     /// Evidence that came at once and does not go on was that of a burst: `batch` are the newest calls.
-    #[inline]
     pub(super) fn forget_bursts(
         &mut self,
         table: &Table,
@@ -132,21 +131,6 @@ impl Cusums {
         in_burst: bool,
     ) {
         let least = if in_burst { IN_BURST } else { SUDDEN };
-        let before = &self.before[usize::from(self.steps)];
-        let grown = |t: usize| self.capped[t] - before[t] >= least * limits.drift[t];
-        if (0..TEMPLATES).fold(false, |any, t| any | grown(t)) {
-            self.forget_sudden(table, limits, (batch, step), least);
-        }
-    }
-
-    #[cold]
-    fn forget_sudden(
-        &mut self,
-        table: &Table,
-        limits: &Limits,
-        (batch, step): (&[u16], usize),
-        least: f32,
-    ) {
         for t in 0..TEMPLATES {
             let growth = self.growth(t, limits);
             if growth < least {

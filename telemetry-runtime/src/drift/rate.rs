@@ -1,11 +1,11 @@
 //! The rate of calls, and whether it has changed.
 
+use super::clock::SECOND;
 use super::limit;
 use super::turn::{Evidence, Passed, Turn};
 
 /// Rates by that of the baseline, one CUSUM each.
 const FACTORS: [f64; 4] = [1.5, 3.0, 1.0 / 1.5, 1.0 / 3.0];
-const SECOND: u64 = 1_000_000_000;
 /// How fast the baseline follows the day: the mean of the last ten minutes and more.
 const FOLLOWS: f64 = 600.0;
 /// Time before anything is watched, s.

@@ -133,9 +133,8 @@ impl Table {
     /// The scores of each of these buckets.
     pub(super) fn rows<'a>(&'a self, buckets: &[u16], rows: &mut [&'a Row; MOST]) {
         let mut places = [0; MOST];
-        let last = (self.rows.len() - 1) as u16;
         for (place, bucket) in places.iter_mut().zip(buckets) {
-            *place = (bucket.saturating_sub(self.low) >> self.shift).min(last);
+            *place = self.place(*bucket);
         }
         for (row, place) in rows.iter_mut().zip(&places[..buckets.len().min(MOST)]) {
             *row = &self.rows[usize::from(*place)];
@@ -145,7 +144,12 @@ impl Table {
     /// The scores of a bucket; beyond the ends those of the ends.
     #[inline]
     pub(super) fn row(&self, bucket: u16) -> &Row {
-        let row = usize::from(bucket.saturating_sub(self.low)) >> self.shift;
-        &self.rows[row.min(self.rows.len() - 1)]
+        &self.rows[usize::from(self.place(bucket))]
+    }
+
+    #[inline]
+    fn place(&self, bucket: u16) -> u16 {
+        let last = (self.rows.len() - 1) as u16;
+        (bucket.saturating_sub(self.low) >> self.shift).min(last)
     }
 }

@@ -1,6 +1,7 @@
 //! A tool: what is watched of it.
 
 use super::case::Traces;
+use super::clock::SECOND;
 use super::counts::{CALLERS, Caller, TRIALS};
 use super::finding::Told;
 use super::histogram::bucket;
@@ -8,8 +9,6 @@ use super::rate::Rate;
 use super::ratio::Ratio;
 use super::watch::Watch;
 use super::{Baseline, DetectorConfig, Event, Outcome, Sample, ToolKey, ToolSettings};
-
-const SECOND: u64 = 1_000_000_000;
 
 /// One tool.
 #[derive(Debug)]

@@ -15,9 +15,12 @@ fn usual(random: &mut fastrand::Rng) -> f64 {
     1e7 * (0.25 * normal(random)).exp()
 }
 
-/// So many calls as usual.
-fn at_work(detector: &mut Detector) -> Vec<Event> {
-    events(detector, KNOWN, GAP, |_, random| usual(random))
+/// A detector that has seen so many calls as usual, and told nothing of them.
+fn at_work() -> Detector {
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let told = events(&mut detector, KNOWN, GAP, |_, random| usual(random));
+    assert!(told.is_empty(), "{told:?}");
+    detector
 }
 
 fn one(detector: &mut Detector, call: u64, nanos: f64, outcome: Outcome) {
@@ -48,8 +51,7 @@ fn a_change_and_its_return_are_told() {
 /// Fifty calls, of which more were to come: they are looked at nevertheless.
 #[test]
 fn what_waits_when_calls_end_is_looked_at_within_a_second() {
-    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-    assert!(at_work(&mut detector).is_empty());
+    let mut detector = at_work();
     let last = KNOWN + 50;
     (KNOWN..last).for_each(|call| one(&mut detector, call, 5e7, Outcome::Success));
     detector.advance(start() + GAP * last as u32 + Duration::from_secs(1));
@@ -63,8 +65,7 @@ fn what_waits_when_calls_end_is_looked_at_within_a_second() {
 
 #[test]
 fn that_all_calls_fail_is_told_at_once() {
-    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-    assert!(at_work(&mut detector).is_empty());
+    let mut detector = at_work();
     let told = (KNOWN..KNOWN + 1_000).find_map(|call| {
         one(&mut detector, call, 1e7, Outcome::Error);
         detector.drain_events().into_iter().next()
@@ -76,8 +77,7 @@ fn that_all_calls_fail_is_told_at_once() {
 /// The number of the call that an event is about is not that of the newest that waits.
 #[test]
 fn a_single_call_is_told_by_its_number() {
-    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-    assert!(at_work(&mut detector).is_empty());
+    let mut detector = at_work();
     let mut random = fastrand::Rng::with_seed(6);
     let slow = KNOWN + 7;
     for call in KNOWN..KNOWN + 1_000 {
@@ -100,8 +100,7 @@ fn a_single_call_is_told_by_its_number() {
 #[test]
 fn what_waits_is_of_its_own_time() {
     for gap in [20, 7_200] {
-        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-        assert!(at_work(&mut detector).is_empty());
+        let mut detector = at_work();
         let last = KNOWN + 50;
         (KNOWN..last).for_each(|call| one(&mut detector, call, 5e7, Outcome::Success));
         let then = start() + GAP * last as u32;
@@ -119,8 +118,7 @@ fn what_waits_is_of_its_own_time() {
 /// Its trace is shown, not those of the calls that ended after it.
 #[test]
 fn a_single_call_is_shown_by_its_trace() {
-    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-    assert!(at_work(&mut detector).is_empty());
+    let mut detector = at_work();
     let tool = detector.key("tool");
     let mut random = fastrand::Rng::with_seed(8);
     let slow = KNOWN + 40;
@@ -193,8 +191,7 @@ fn a_burst_is_an_anomaly_and_no_drift() {
 #[test]
 fn a_fast_tool_that_becomes_a_rare_one_is_looked_at_as_one() {
     let sample = |nanos: f64| Sample::new(nanos as u64, Outcome::Success, start());
-    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
-    assert!(at_work(&mut detector).is_empty());
+    let mut detector = at_work();
     let tool = detector.key("tool");
     let mut now = start() + GAP * KNOWN as u32;
     let mut random = fastrand::Rng::with_seed(7);

@@ -1,6 +1,7 @@
 //! What the detector takes: time a call, pauses with many tools, memory a tool.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::time::{Duration, Instant, SystemTime};
 
 use fastrand::Rng;
@@ -39,35 +40,67 @@ fn samples(rng: &mut Rng) -> Vec<Sample> {
         .collect()
 }
 
-/// Calls one after the other, 10 µs apart, of tools in turn by eight.
+/// Calls made up one after the other, 10 µs apart, of tools in turn by eight.
 fn feed(
-    detector: &mut Detector,
-    keys: &[ToolKey],
-    samples: &[Sample],
-    calls: std::ops::Range<u64>,
+    (keys, samples): (&[ToolKey], &[Sample]),
+    calls: Range<u64>,
+    mut record: impl FnMut(ToolKey, &Sample, u64),
 ) {
-    for call in calls {
-        let tool = keys[(call / 8) as usize % keys.len()];
-        let at = START * 1_000_000_000 + call * BETWEEN;
-        detector.record_at(tool, &samples[call as usize % samples.len()], at);
+    let mut tools = keys
+        .iter()
+        .cycle()
+        .skip(calls.start as usize / 8 % keys.len());
+    let mut at = START * 1_000_000_000 + calls.start * BETWEEN;
+    let eights = (calls.end - calls.start) as usize / 8;
+    for eight in samples.chunks_exact(8).cycle().take(eights) {
+        let Some(tool) = tools.next() else { return };
+        for sample in eight {
+            record(*tool, sample, at);
+            at += BETWEEN;
+        }
     }
 }
 
-/// Nanoseconds of a call in a long run: tables made anew, season, rate and ratios included.
-pub(crate) fn a_call(tools: usize) -> f64 {
+/// Nanoseconds of a call in a long run: tables made anew, season, rate and ratios included; and what of them it takes
+/// to make the call up.
+pub(crate) fn a_call(tools: usize) -> (f64, f64) {
     let samples = samples(&mut Rng::with_seed(1));
     let (mut detector, keys) = detector(tools);
+    let calls = (&keys[..], &samples[..]);
     let warm = 100_000 * tools as u64;
-    feed(&mut detector, &keys, &samples, 0..warm);
-    let calls = 1_000_000;
+    feed(calls, 0..warm, |key, sample, at| {
+        detector.record_at(key, sample, at);
+    });
+    let looked_at = best(|round| {
+        feed(calls, rounds(warm, round), |key, sample, at| {
+            detector.record_at(key, sample, at);
+        });
+    });
+    black_box(&detector);
+    let made_up = best(|round| {
+        feed(calls, rounds(warm, round), |key, sample, at| {
+            black_box((key, sample.nanos, at));
+        });
+    });
+    (looked_at, made_up)
+}
+
+/// Calls of a round.
+const ROUND: u64 = 1_000_000;
+
+fn rounds(warm: u64, round: u64) -> Range<u64> {
+    let from = warm + round * ROUND;
+    from..from + ROUND
+}
+
+/// Nanoseconds of a call in the quickest round.
+fn best(mut run: impl FnMut(u64)) -> f64 {
     let mut best = f64::INFINITY;
     for round in 0..TIMES as u64 {
-        let from = warm + round * calls;
         let began = Instant::now();
-        feed(&mut detector, &keys, &samples, from..from + calls);
-        best = best.min(began.elapsed().as_nanos() as f64 / calls as f64);
+        run(round);
+        best = best.min(began.elapsed().as_nanos() as f64 / ROUND as f64);
     }
-    black_box(detector);
     best
 }
 
@@ -90,8 +123,10 @@ pub(crate) fn pauses(tools: usize) -> (f64, f64) {
         let mut most = Duration::ZERO;
         let calls = 60 * tools as u64;
         for call in 0..calls {
+            let key = keys[(call / 8) as usize % tools];
+            let at = START * 1_000_000_000 + call * BETWEEN;
             let began = worked();
-            feed(&mut detector, &keys, &samples, call..call + 1);
+            detector.record_at(key, &samples[call as usize % samples.len()], at);
             most = most.max(worked() - began);
         }
         longest = longest.min(most.as_secs_f64() * 1e3);

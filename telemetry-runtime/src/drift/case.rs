@@ -89,9 +89,11 @@ pub(super) struct Traces {
     /// In a ring, the oldest at `next` once it is full.
     newest: [Option<(u64, TraceId)>; EXAMPLES],
     next: u8,
-    /// That of the slowest of the calls that were last looked at together, and its bucket.
+    /// That of the slowest of the calls that are looked at together, and its duration.
     slowest: Option<(u64, TraceId)>,
-    slowest_bucket: u16,
+    slowest_nanos: u64,
+    /// They have been; the next call is one of others.
+    looked: bool,
     /// The call from which on one is kept as an older one.
     next_older: u64,
     older: VecDeque<(u64, TraceId)>,
@@ -103,18 +105,21 @@ const EXAMPLES: usize = 4;
 const APART: u64 = 256;
 
 impl Traces {
-    /// Calls that are looked at together begin here.
-    pub(super) fn begin(&mut self) {
-        self.slowest = None;
-        self.slowest_bucket = 0;
+    /// The calls so far have been looked at.
+    pub(super) fn looked(&mut self) {
+        self.looked = true;
     }
 
-    /// `bucket`: that of a success.
+    /// `nanos`: the duration of a success.
     #[inline]
-    pub(super) fn add(&mut self, call: u64, trace: TraceId, bucket: u16) {
-        if bucket > self.slowest_bucket {
+    pub(super) fn add(&mut self, call: u64, trace: TraceId, nanos: u64) {
+        if std::mem::take(&mut self.looked) {
+            self.slowest = None;
+            self.slowest_nanos = 0;
+        }
+        if nanos > self.slowest_nanos {
             self.slowest = Some((call, trace));
-            self.slowest_bucket = bucket;
+            self.slowest_nanos = nanos;
         }
         let place = &mut self.newest[usize::from(self.next) % EXAMPLES];
         self.next = (self.next + 1) % EXAMPLES as u8;

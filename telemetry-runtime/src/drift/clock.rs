@@ -31,13 +31,24 @@ impl Clock {
         self.now
     }
 
+    /// Whether a moment is a little later than the one before, as nearly every one is.
+    #[inline]
+    pub(super) fn is_usual(&self, at: u64) -> bool {
+        at.wrapping_sub(self.now) < SECOND
+    }
+
+    /// Takes in one that is.
+    #[inline]
+    pub(super) fn set_usual(&mut self, at: u64) {
+        self.now = at;
+    }
+
     /// Takes in a moment, nanoseconds since 1970. One that is earlier by a little leaves the clock where it is; one that is earlier by
     /// a minute or more sets it back. `true`: the machine slept, or nobody looked.
     #[inline]
     pub(super) fn set(&mut self, at: u64) -> bool {
-        // As nearly always: a little later than the one before.
-        if at.wrapping_sub(self.now) < SECOND {
-            self.now = at;
+        if self.is_usual(at) {
+            self.set_usual(at);
             return false;
         }
         self.set_far(at)

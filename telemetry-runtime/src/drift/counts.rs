@@ -45,9 +45,6 @@ impl Tool {
                 }
             }
         }
-        if config.timed && self.rate.due(self.last_at) {
-            self.close_rate(self.last_at, config, raise);
-        }
     }
 
     pub(super) fn close_rate(
@@ -56,7 +53,6 @@ impl Tool {
         config: &DetectorConfig,
         raise: &mut dyn FnMut(Event),
     ) {
-        self.watch.pending.expect(self.rate.pace(at));
         let days = 10.0 * self.calls_per_false_alarm(config) / self.calls_a_day().max(1.0);
         let Some(turn) = self.rate.close(at, days) else {
             return;

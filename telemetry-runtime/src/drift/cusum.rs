@@ -1,14 +1,15 @@
 //! CUSUMs: evidence for each template since it was last none.
 
-use super::lanes::{GROUP, Lanes};
-use super::pending::MOST;
-use super::running::Running;
+use super::inbox::MOST;
+use super::lanes::Lanes;
 use super::table::Table;
 use super::template::TEMPLATES;
 
 /// Calls after which evidence is capped and looked at; and where calls come fast.
 pub(super) const STEP: usize = 4;
 pub(super) const LONG_STEP: usize = 16;
+/// Steps that are taken in together at most, whether short or long.
+pub(super) const STEPS: usize = MOST / LONG_STEP;
 /// Steps that a burst may last.
 pub(super) const WINDOW: usize = 8;
 /// Evidence that came within the window is a burst's if it is at least this share of what raises an event,
@@ -66,39 +67,6 @@ impl Cusums {
             before: [Lanes::default(); WINDOW],
             steps: 0,
         }
-    }
-
-    /// Takes in calls, `step` by `step`. `true`: after one of these steps evidence was such that it is to be looked
-    /// at. `pushed`: calls before them.
-    pub(super) fn run(
-        &mut self,
-        table: &Table,
-        limits: &Limits,
-        calls: &[u16],
-        step: usize,
-        (pushed, started): (u64, &mut Started),
-    ) -> bool {
-        let mut room = [table.row(0); MOST];
-        table.rows(calls, &mut room);
-        let rows = &room[..calls.len()];
-        let mut alarm = false;
-        for from in (0..TEMPLATES).step_by(GROUP) {
-            let mut group = Running::new(self, limits, from);
-            for step in rows.chunks(step) {
-                group.step(&mut self.before, step);
-            }
-            alarm |= group.is_alarming();
-            self.capped.set_group(from, &group.capped);
-            self.whole.set_group(from, &group.whole);
-            for (started, none) in started[from..from + GROUP].iter_mut().zip(group.none) {
-                if none > 0.0 {
-                    *started = (pushed + (none as usize * step).min(calls.len()) as u64) as u32;
-                }
-            }
-        }
-        let steps = calls.len().div_ceil(step);
-        self.steps = ((usize::from(self.steps) + steps) % WINDOW) as u8;
-        alarm
     }
 
     /// Leaves at most a third of what raises an event.

@@ -1,7 +1,7 @@
 //! Dependence: by how much less correlated calls say than independent ones.
 
 use super::lanes::Lanes;
-use super::table::Table;
+use super::table::Scores;
 use super::template::TEMPLATES;
 
 type Sums = [f64; TEMPLATES];
@@ -11,15 +11,15 @@ type Sums = [f64; TEMPLATES];
 /// Variance of sums over blocks (batch means, as in Flegal & Jones 2010), corrected for what
 /// neighbouring blocks share as an autoregressive process of first order has it: (1 + ρ)/(1 − ρ).
 /// A ratio that chance explains counts as 1.
-pub(super) fn ratios(table: &Table, calls: &[u16]) -> [f32; TEMPLATES] {
+pub(super) fn ratios(scores: &Scores, calls: &[u16]) -> [f32; TEMPLATES] {
     let mut length = if calls.len() >= 256 { 16 } else { 4 };
-    let (mut blocks, mut ratios) = Blocks::new(table, calls, length);
+    let (mut blocks, mut ratios) = Blocks::new(scores, calls, length);
     while blocks.sums.len() >= 8 {
         let found = blocks.ratios(length);
         for t in 0..TEMPLATES {
             // A longer scale counts only where it says clearly more. The variance of a sample variance:
             // (2 + excess kurtosis)/blocks, and that of a sum of L calls is 1/L of that of one.
-            let kurtosis = table.columns[t].kurtosis.max(0.0) as f32 / length as f32;
+            let kurtosis = scores.columns[t].kurtosis.max(0.0) as f32 / length as f32;
             let noise = 2.5 * ((2.0 + kurtosis) * length as f32 / calls.len() as f32).sqrt();
             if found[t] > ratios[t] * (1.0 + noise) {
                 ratios[t] = found[t];
@@ -39,7 +39,7 @@ struct Blocks {
 
 impl Blocks {
     /// Blocks of so many calls; and what [neighbours](of_neighbours) say of all.
-    fn new(table: &Table, calls: &[u16], length: usize) -> (Self, [f32; TEMPLATES]) {
+    fn new(scores: &Scores, calls: &[u16], length: usize) -> (Self, [f32; TEMPLATES]) {
         let room = calls.len() / length;
         let mut blocks = Self {
             sums: Vec::with_capacity(room),
@@ -49,12 +49,12 @@ impl Blocks {
             ([0.0; TEMPLATES], [0.0; TEMPLATES], [0.0; TEMPLATES]);
         let first = calls
             .first()
-            .map_or(Lanes::default(), |bucket| *table.row(*bucket));
+            .map_or(Lanes::default(), |bucket| *scores.row(*bucket));
         let mut last = Lanes::default();
         for block in calls.chunks(length) {
             let (mut sums, mut squares, mut products) = <(Lanes, Lanes, Lanes)>::default();
             for bucket in block {
-                let row = table.row(*bucket);
+                let row = scores.row(*bucket);
                 for t in 0..TEMPLATES {
                     sums[t] += row[t];
                     squares[t] += row[t] * row[t];
@@ -171,7 +171,7 @@ mod tests {
             })
             .collect();
         let baseline = Histogram::of_buckets(&buckets);
-        ratios(&Table::new(&baseline, PARAMETERS.clip), &buckets)
+        ratios(&Scores::new(&baseline, PARAMETERS.clip), &buckets)
     }
 
     #[test]

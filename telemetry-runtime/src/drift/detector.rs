@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::budget::Budget;
 use super::clock::{Clock, unix_ns};
+use super::inbox::Inbox;
 use super::tool::Tool;
 use super::{
     BaselineStats, ConfigError, DetectorConfig, Event, Growth, Outcome, Sample, ToolSettings,
@@ -19,7 +20,9 @@ use super::{
 pub struct Detector {
     pub(super) config: DetectorConfig,
     pub(super) names: HashMap<String, u32>,
-    pub(super) tools: Vec<Slot>,
+    /// Of each tool, in the same order: close together, since every call looks into one.
+    pub(super) inboxes: Vec<Inbox>,
+    pub(super) tools: Vec<Tool>,
     pub(super) settings: HashMap<String, ToolSettings>,
     pub(super) events: VecDeque<Event>,
     pub(super) undrained: Vec<Event>,
@@ -27,20 +30,13 @@ pub struct Detector {
     /// What tools that were let go had learned, if somebody asks for growth.
     pub(super) evicted: Vec<Growth>,
     pub(super) stored: bool,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// What may be spent on tables now, in rows, and since when.
     budget: Budget,
 }
 
 /// Calls taken in from one count.
 const MOST_AT_ONCE: u64 = 1 << 20;
-
-#[derive(Debug)]
-pub(super) struct Slot {
-    /// How many tools have had this place before.
-    generation: u32,
-    pub(super) tool: Tool,
-}
 
 /// A tool of one detector, for [`Detector::record`]. It outlives the tool's eviction: samples
 /// recorded by it are then refused, and a new one is to be had.
@@ -73,6 +69,7 @@ impl Detector {
         Ok(Self {
             config,
             names: HashMap::new(),
+            inboxes: Vec::new(),
             tools: Vec::new(),
             settings: HashMap::new(),
             events: VecDeque::new(),
@@ -100,8 +97,8 @@ impl Detector {
         config.validate()?;
         self.config = config;
         if !self.config.timed {
-            let tools = self.tools.iter_mut();
-            tools.for_each(|slot| slot.tool.watch.pending.expect(0.0));
+            let inboxes = self.inboxes.iter_mut();
+            inboxes.for_each(|inbox| inbox.expect(0.0));
         }
         Ok(())
     }
@@ -114,7 +111,7 @@ impl Detector {
     pub fn configure(&mut self, tool: &str, settings: ToolSettings) -> Result<(), ConfigError> {
         settings.validate()?;
         if let Some(slot) = self.names.get(tool) {
-            self.tools[*slot as usize].tool.settings = settings.clone();
+            self.tools[*slot as usize].settings = settings.clone();
         }
         self.settings.insert(tool.to_owned(), settings);
         Ok(())
@@ -126,26 +123,24 @@ impl Detector {
         if let Some(slot) = self.names.get(tool) {
             return ToolKey {
                 slot: *slot,
-                generation: self.tools[*slot as usize].generation,
+                generation: self.inboxes[*slot as usize].generation,
             };
         }
         let settings = self.settings.get(tool).cloned().unwrap_or_default();
-        let mut new = Slot {
-            generation: 0,
-            tool: Tool::new(tool, settings, &self.config),
-        };
-        let now = self.clock.now();
-        (new.tool.first_at, new.tool.last_at) = (now, now);
+        let new = Tool::new(tool, settings, &self.config);
         let slot = if self.tools.len() < self.config.max_tools {
+            self.inboxes.push(Inbox::new(0, self.clock.now()));
             self.tools.push(new);
             self.tools.len() - 1
         } else {
             let slot = self.least_recent();
-            new.generation = self.tools[slot].generation.wrapping_add(1);
-            let mut old = std::mem::replace(&mut self.tools[slot], new).tool;
+            let generation = self.inboxes[slot].generation.wrapping_add(1);
+            let empty = Inbox::new(generation, self.clock.now());
+            let inbox = std::mem::replace(&mut self.inboxes[slot], empty);
+            let mut old = std::mem::replace(&mut self.tools[slot], new);
             self.names.remove(&old.name);
             self.counters.evicted += 1;
-            if let (true, Some((replace, baseline))) = (self.stored, old.drain_growth()) {
+            if let (true, Some((replace, baseline))) = (self.stored, old.drain_growth(&inbox)) {
                 self.evicted.push(Growth {
                     tool: old.name,
                     replace,
@@ -157,14 +152,14 @@ impl Detector {
         self.names.insert(tool.to_owned(), slot as u32);
         ToolKey {
             slot: slot as u32,
-            generation: self.tools[slot].generation,
+            generation: self.inboxes[slot].generation,
         }
     }
 
     fn least_recent(&self) -> usize {
-        let tools = self.tools.iter().enumerate();
-        tools
-            .min_by_key(|(_, slot)| slot.tool.last_at)
+        let inboxes = self.inboxes.iter().enumerate();
+        inboxes
+            .min_by_key(|(_, inbox)| inbox.last_at)
             .map_or(0, |(place, _)| place)
     }
 
@@ -207,26 +202,56 @@ impl Detector {
     /// ```
     #[inline]
     pub fn record_at(&mut self, key: ToolKey, sample: &Sample, at: u64) -> bool {
+        // What nearly every call is comes first, and nothing else on its way.
+        if sample.outcome == Outcome::Success
+            && sample.trace.is_none()
+            && sample.caller.is_none()
+            && self.clock.is_usual(at)
+            && let Some(inbox) = self.inboxes.get_mut(key.slot as usize)
+            && inbox.generation == key.generation
+            && !inbox.is_due(at)
+        {
+            self.clock.set_usual(at);
+            if inbox.push(sample.nanos, at) {
+                self.close(key.slot as usize, at);
+            }
+            return true;
+        }
         let at = self.time(at);
-        let Some(slot) = self
-            .tools
-            .get_mut(key.slot as usize)
-            .filter(|slot| slot.generation == key.generation)
-        else {
+        self.record_any(key, sample, at)
+    }
+
+    #[inline(never)]
+    fn record_any(&mut self, key: ToolKey, sample: &Sample, at: u64) -> bool {
+        let slot = key.slot as usize;
+        let inbox = self.inboxes.get_mut(slot);
+        let Some(inbox) = inbox.filter(|inbox| inbox.generation == key.generation) else {
             self.counters.rejected += 1;
             return false;
         };
-        if slot.tool.is_late(at) {
+        let tool = &mut self.tools[slot];
+        let due = inbox.is_due(at);
+        if due && inbox.is_late(at) {
             return self.record_late(key, sample, at);
         }
-        let close = slot.tool.record(sample, at, self.config.timed);
+        let success = sample.outcome == Outcome::Success;
+        let enough = if success {
+            inbox.push(sample.nanos, at)
+        } else {
+            tool.failed(sample.outcome, at, inbox)
+        };
+        if let Some(trace) = sample.trace {
+            let nanos = if success { sample.nanos } else { 0 };
+            tool.traces
+                .add(tool.calls + inbox.new_calls(), trace, nanos);
+        }
         if let Some(caller) = sample.caller
-            && slot.tool.called_by(caller)
+            && tool.called_by(caller)
         {
             self.meet(key, caller);
         }
-        if close {
-            self.close(key.slot as usize, at);
+        if enough || due {
+            self.close(slot, at);
         }
         true
     }
@@ -235,32 +260,33 @@ impl Detector {
     #[cold]
     fn record_late(&mut self, key: ToolKey, sample: &Sample, at: u64) -> bool {
         let mut raised = Vec::new();
-        let tool = &mut self.tools[key.slot as usize].tool;
-        tool.look_at_rest(&self.config, &mut |event| raised.push(event));
+        let slot = key.slot as usize;
+        let (inbox, tool) = (&mut self.inboxes[slot], &mut self.tools[slot]);
+        tool.look_at_rest(inbox, &self.config, &mut |event| raised.push(event));
         raised.into_iter().for_each(|event| self.raise(event));
-        self.record_at(key, sample, at)
+        self.record_any(key, sample, at)
     }
 
     #[cold]
     fn meet(&mut self, key: ToolKey, caller: ToolKey) {
         let known = self
-            .tools
+            .inboxes
             .get(caller.slot as usize)
-            .filter(|slot| slot.generation == caller.generation);
-        let Some(name) = known.map(|slot| slot.tool.name.clone()) else {
-            return;
-        };
-        self.tools[key.slot as usize].tool.add_caller(caller, name);
+            .is_some_and(|inbox| inbox.generation == caller.generation);
+        if known {
+            let name = self.tools[caller.slot as usize].name.clone();
+            self.tools[key.slot as usize].add_caller(caller, name);
+        }
     }
 
     #[inline(never)]
     fn close(&mut self, slot: usize, at: u64) {
         let mut raised = Vec::new();
-        let tool = &mut self.tools[slot].tool;
-        if tool.watch.pending.is_enough() {
-            self.budget.calls(tool.watch.pending.count());
+        let (inbox, tool) = (&mut self.inboxes[slot], &mut self.tools[slot]);
+        if inbox.is_enough() {
+            self.budget.calls(inbox.count());
         }
-        tool.close(&self.config, &mut |event| raised.push(event));
+        tool.close(inbox, &self.config, &mut |event| raised.push(event));
         if tool.watch.due() && self.budget.take(at) {
             let calls = tool.calls_per_false_alarm(&self.config);
             tool.watch.rebuild(calls);
@@ -280,10 +306,9 @@ impl Detector {
     fn slept(&mut self) {
         let now = self.clock.now();
         let mut raised = Vec::new();
-        for slot in &mut self.tools {
-            slot.tool
-                .look_at_rest(&self.config, &mut |event| raised.push(event));
-            slot.tool.slept(now);
+        for (inbox, tool) in self.inboxes.iter_mut().zip(&mut self.tools) {
+            tool.look_at_rest(inbox, &self.config, &mut |event| raised.push(event));
+            tool.slept(now, inbox);
         }
         raised.into_iter().for_each(|event| self.raise(event));
     }
@@ -339,12 +364,11 @@ impl Detector {
     pub fn advance(&mut self, now: SystemTime) {
         let now = self.time(unix_ns(now));
         let mut raised = Vec::new();
-        for slot in &mut self.tools {
-            slot.tool
-                .advance(now, &self.config, &mut |event| raised.push(event));
-            if slot.tool.watch.due() && self.budget.take(now) {
-                let calls = slot.tool.calls_per_false_alarm(&self.config);
-                slot.tool.watch.rebuild(calls);
+        for (inbox, tool) in self.inboxes.iter_mut().zip(&mut self.tools) {
+            tool.advance(now, inbox, &self.config, &mut |event| raised.push(event));
+            if tool.watch.due() && self.budget.take(now) {
+                let calls = tool.calls_per_false_alarm(&self.config);
+                tool.watch.rebuild(calls);
             }
         }
         raised.into_iter().for_each(|event| self.raise(event));
@@ -353,7 +377,8 @@ impl Detector {
     /// What is normal for the tool; `None` while nothing is known.
     #[must_use]
     pub fn baseline_stats(&self, tool: &str) -> Option<BaselineStats> {
-        BaselineStats::of(&self.tool(tool)?.baseline())
+        let slot = *self.names.get(tool)? as usize;
+        BaselineStats::of(&self.tools[slot].baseline(&self.inboxes[slot]))
     }
 
     /// The evidence that the tool has changed, as a share of what raises an event: 0 is none, 1 and
@@ -371,7 +396,7 @@ impl Detector {
 
     fn tool(&self, name: &str) -> Option<&Tool> {
         let slot = self.names.get(name)?;
-        Some(&self.tools[*slot as usize].tool)
+        Some(&self.tools[*slot as usize])
     }
 
     /// Names of the tools it knows, in no order.

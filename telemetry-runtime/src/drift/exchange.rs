@@ -1,5 +1,6 @@
 //! What a detector gives to a store or another detector, and takes from there.
 
+use super::inbox::Inbox;
 use super::{Baseline, Detector, Growth};
 
 impl Detector {
@@ -9,7 +10,9 @@ impl Detector {
             return false;
         };
         let mut raised = Vec::new();
-        let tool = &mut self.tools[*slot as usize].tool;
+        let slot = *slot as usize;
+        let (inbox, tool) = (&mut self.inboxes[slot], &mut self.tools[slot]);
+        tool.count(inbox);
         let accepted = tool.accept(&self.config, &mut |event| raised.push(event));
         raised.into_iter().for_each(|event| self.raise(event));
         accepted
@@ -18,9 +21,10 @@ impl Detector {
     /// Forgets the baseline of one tool or of all, and learns anew. Gives how many there were.
     pub fn reset_baseline(&mut self, tool: Option<&str>) -> usize {
         let mut reset = 0;
-        for slot in &mut self.tools {
-            if tool.is_none_or(|tool| slot.tool.name == tool) {
-                slot.tool = slot.tool.anew(&self.config);
+        for (inbox, known) in self.inboxes.iter_mut().zip(&mut self.tools) {
+            if tool.is_none_or(|tool| known.name == tool) {
+                *known = known.anew(&self.config);
+                *inbox = Inbox::new(inbox.generation, self.clock.now());
                 reset += 1;
             }
         }
@@ -30,9 +34,9 @@ impl Detector {
     /// The baseline of each tool, by name.
     #[must_use]
     pub fn export_baselines(&self) -> Vec<(String, Baseline)> {
-        let tools = self.tools.iter();
+        let tools = self.inboxes.iter().zip(&self.tools);
         tools
-            .map(|slot| (slot.tool.name.clone(), slot.tool.baseline()))
+            .map(|(inbox, tool)| (tool.name.clone(), tool.baseline(inbox)))
             .collect()
     }
 
@@ -46,9 +50,11 @@ impl Detector {
     ) {
         for (tool, baseline) in baselines {
             let key = self.key(&tool);
-            let tool = &mut self.tools[key.slot as usize].tool;
+            let slot = key.slot as usize;
+            let (inbox, tool) = (&mut self.inboxes[slot], &mut self.tools[slot]);
             tool.baseline_version = version.map(str::to_owned);
-            tool.import(&baseline);
+            tool.count(inbox);
+            tool.import(&baseline, inbox.count().into());
             let calls = tool.calls_per_false_alarm(&self.config);
             if tool.watch.due() {
                 tool.watch.rebuild(calls);
@@ -61,10 +67,10 @@ impl Detector {
     pub fn drain_growth(&mut self) -> Vec<Growth> {
         self.stored = true;
         let mut growth = std::mem::take(&mut self.evicted);
-        for slot in &mut self.tools {
-            if let Some((replace, baseline)) = slot.tool.drain_growth() {
+        for (inbox, tool) in self.inboxes.iter().zip(&mut self.tools) {
+            if let Some((replace, baseline)) = tool.drain_growth(inbox) {
                 growth.push(Growth {
-                    tool: slot.tool.name.clone(),
+                    tool: tool.name.clone(),
                     replace,
                     baseline,
                 });

@@ -175,7 +175,7 @@ impl Tool {
             far.then_some((since, now, compared))
         };
         // Where it was seen at once, the half of them are from before it.
-        let step = self.watch.pending.step() as u64;
+        let step = self.watch.step as u64;
         let (since, now, compared) = off(2 * step).or_else(|| off(step))?;
         let case = self.durations(
             DriftType::Anomaly,
@@ -189,7 +189,7 @@ impl Tool {
     }
 
     fn single(&mut self, bucket: u16, config: &DetectorConfig) -> Option<Event> {
-        let looked = self.watch.last(self.watch.pending.step(), 0);
+        let looked = self.watch.last(self.watch.step, 0);
         let after = looked.iter().rev().position(|other| *other == bucket)? as u64;
         let since = self.watch.recent.pushed() - 1 - after;
         let mut now = Histogram::default();

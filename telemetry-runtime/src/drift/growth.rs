@@ -3,6 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::Baseline;
+use super::inbox::Inbox;
 use super::tool::Tool;
 
 /// What a baseline has learned.
@@ -29,25 +30,29 @@ impl Growth {
     }
 }
 
+/// Calls that count in the error ratio, errors, calls in all, and the time in which they came, ns.
+pub(super) type Counted = (u64, u64, u64, u64);
+
 impl Tool {
-    pub(super) fn baseline(&self) -> Baseline {
+    /// Calls of its inbox that have not been counted are part of it, though their durations are not.
+    pub(super) fn baseline(&self, inbox: &Inbox) -> Baseline {
         let mut baseline = Baseline {
             durations: self.watch.normal.clone(),
             season: self.watch.seasonal.profile(self.watch.normal_calls()),
-            updated_at: if self.last_at == 0 {
+            updated_at: if inbox.last_at == 0 {
                 self.stored.updated_at
             } else {
-                UNIX_EPOCH + Duration::from_nanos(self.last_at)
+                UNIX_EPOCH + Duration::from_nanos(inbox.last_at)
             },
             ..self.stored.clone()
         };
-        self.add_counts(&mut baseline, (0, 0, 0, 0));
+        self.add_counts(&mut baseline, self.counted(inbox), (0, 0, 0, 0));
         baseline
     }
 
     /// Adds what was counted here since.
-    fn add_counts(&self, baseline: &mut Baseline, since: (u64, u64, u64, u64)) {
-        let (calls, errors, counted, watched) = self.counted();
+    fn add_counts(&self, baseline: &mut Baseline, now: Counted, since: Counted) {
+        let (calls, errors, counted, watched) = now;
         baseline.calls = baseline.calls.saturating_add(calls - since.0);
         baseline.errors = baseline
             .errors
@@ -58,24 +63,30 @@ impl Tool {
             .watched
             .saturating_add(Duration::from_nanos(watched - since.3));
         baseline.inflation = super::baseline::Inflation {
-            calls: self.calls,
+            calls: counted,
             ratios: self.watch.ratios.to_vec(),
         };
     }
 
-    fn counted(&self) -> (u64, u64, u64, u64) {
+    fn counted(&self, inbox: &Inbox) -> Counted {
         let (errors, calls) = (self.ended.0 + self.waiting.0, self.ended.1 + self.waiting.1);
+        let new = inbox.new_calls();
+        let first_at = if self.calls == 0 {
+            inbox.first_at
+        } else {
+            self.first_at
+        };
         (
-            calls,
+            calls + new,
             errors,
-            self.calls,
-            self.last_at.saturating_sub(self.first_at),
+            self.calls + new,
+            inbox.last_at.saturating_sub(first_at),
         )
     }
 
     /// What was learned since this was last asked; `true`: what was stored before is void.
-    pub(super) fn drain_growth(&mut self) -> Option<(bool, Baseline)> {
-        let counted = self.counted();
+    pub(super) fn drain_growth(&mut self, inbox: &Inbox) -> Option<(bool, Baseline)> {
+        let counted = self.counted(inbox);
         let replaced = std::mem::take(&mut self.watch.replaced);
         if !replaced && counted == self.drained {
             return None;
@@ -83,22 +94,22 @@ impl Tool {
         let mut grown = Baseline {
             durations: std::mem::take(&mut self.watch.grown),
             season: self.watch.seasonal.profile(self.watch.normal_calls()),
-            updated_at: UNIX_EPOCH + Duration::from_nanos(self.last_at),
+            updated_at: UNIX_EPOCH + Duration::from_nanos(inbox.last_at),
             ..Baseline::default()
         };
-        self.add_counts(&mut grown, self.drained);
+        self.add_counts(&mut grown, counted, self.drained);
         self.drained = counted;
         Some((replaced, grown))
     }
 
     /// Starts from what was learned before.
-    pub(super) fn import(&mut self, baseline: &Baseline) {
+    pub(super) fn import(&mut self, baseline: &Baseline, waiting: u64) {
         self.stored.merge(baseline);
         self.stored.durations.clear();
         if let Some(season) = &baseline.season {
             self.watch.seasonal.adopt(season);
         }
-        self.watch.import(&baseline.durations);
+        self.watch.import(&baseline.durations, waiting);
         self.errors.import(baseline.errors, baseline.calls);
         if let Ok(ratios) =
             <[f32; super::template::TEMPLATES]>::try_from(baseline.inflation.ratios.as_slice())

@@ -1,5 +1,7 @@
 //! A histogram: counts of durations on a logarithmic scale, 32 buckets an octave.
 
+use multiversion::multiversion;
+
 /// Buckets an octave: each is 2.2 % wide.
 pub(super) const PER_OCTAVE: usize = 32;
 /// Octaves that are told apart: from 1 ns to 4.9 h.
@@ -7,59 +9,42 @@ const OCTAVES: usize = 44;
 /// Buckets in all. What is longer counts in the last.
 pub(super) const BUCKETS: usize = PER_OCTAVE * OCTAVES;
 
-/// The longest duration that is told apart from a shorter one, ns.
-const LONGEST: u64 = (1 << OCTAVES) - 1;
-
-/// Bits of the mantissa that choose a bucket inside its octave.
-const MANTISSA: u32 = 10;
-
-/// The bucket, inside its octave, of each mantissa: floor(32·log₂(1 + m/1024)).
-static WITHIN: [u8; 1 << MANTISSA] = within();
+/// Durations beyond it, ns, count as it does, in the last bucket.
+const LONGEST: f32 = 1.75e13;
 
 /// The bucket of a duration in nanoseconds; 0 ns counts as 1.
 #[inline]
 pub(super) fn bucket(nanos: u64) -> u16 {
-    // A float's exponent is the octave, the first bits of its fraction are those after the leading one.
-    let float = nanos.clamp(1, LONGEST) as i64 as f64;
-    let bits = (float.to_bits() >> (52 - MANTISSA)) as usize - (1023 << MANTISSA);
-    let (octave, mantissa) = (bits >> MANTISSA, bits % (1 << MANTISSA));
-    (octave * PER_OCTAVE + usize::from(WITHIN[mantissa])) as u16
+    bucket_of(nanos as f32)
+}
+
+/// The same, which a processor finds for several at once. Bounds of buckets are off by 0.02 % of a duration at most.
+#[inline(always)]
+pub(super) fn bucket_of(nanos: f32) -> u16 {
+    const ONE: u32 = 1_f32.to_bits();
+    const FRACTION: u32 = (1 << (f32::MANTISSA_DIGITS - 1)) - 1;
+    const INSIDE: u32 = (FRACTION + 1).ilog2() - PER_OCTAVE.ilog2();
+    // Unlike `clamp` these do not ask for NaN.
+    let nanos = if nanos > 1.0 { nanos } else { 1.0 };
+    let nanos = if nanos < LONGEST { nanos } else { LONGEST };
+    // A float's exponent is the octave. With log₂ of 1 + x instead of x behind it, the bits are those of a place
+    // on the scale.
+    let bits = nanos.to_bits();
+    let x = f32::from_bits(bits & FRACTION | ONE) - 1.0;
+    let place = (bits & !FRACTION) + one_and_log2(x).to_bits();
+    ((place - 2 * ONE) >> INSIDE) as u16
+}
+
+/// 1 + log₂(1 + x) for x from 0 to 1, exact at both ends: the polynomial that has its value where the remainder of
+/// x is x·(1 − x) by one of degree 2, which it meets at Chebyshev's places.
+#[inline(always)]
+fn one_and_log2(x: f32) -> f32 {
+    1.0 + x * (1.440_780_8 + x * (-0.683_450_2 + x * (0.324_285_2 - x * 0.081_615_74)))
 }
 
 /// The duration, ns, at a place on the scale: bucket b reaches from b to b + 1.
 pub(super) fn nanos_at(place: f64) -> f64 {
     (place / PER_OCTAVE as f64).exp2()
-}
-
-const fn within() -> [u8; 1 << MANTISSA] {
-    // The bucket is the number of the bounds 2^(k/32) that are not above; they are compared as
-    // 32nd powers, in fixed point, because `log2` is not const.
-    let mut table = [0; 1 << MANTISSA];
-    let mut m = 0;
-    while m < table.len() {
-        let mut power = ((1 << MANTISSA) + m) as u128; // 1 … 2, with MANTISSA bits of fraction
-        let mut bits = MANTISSA;
-        let mut log = 0;
-        let mut step = 0;
-        // Squaring doubles the logarithm; each time its next binary digit shows.
-        while step < 5 {
-            power *= power;
-            bits *= 2;
-            if bits > 40 {
-                power >>= bits - 40;
-                bits = 40;
-            }
-            log <<= 1;
-            if power >> bits >= 2 {
-                log += 1;
-                power >>= 1;
-            }
-            step += 1;
-        }
-        table[m] = log;
-        m += 1;
-    }
-    table
 }
 
 /// Counts of durations, kept from the lowest to the highest bucket in use.
@@ -126,22 +111,16 @@ impl Histogram {
 
     /// Adds a call each.
     pub(super) fn add_buckets(&mut self, buckets: &[u16]) {
-        // All are below 2¹⁵, and a processor finds the least of signed numbers sooner.
-        let ends = |(low, high): (i16, i16), bucket: &u16| {
-            let bucket = *bucket as i16;
-            (low.min(bucket), high.max(bucket))
-        };
-        let (low, high) = buckets.iter().fold((i16::MAX, 0), ends);
-        if buckets.is_empty() {
-            return;
-        }
-        self.reach(low as u16);
-        let last = self.reach(high as u16);
-        let (low, counts) = (self.low, &mut self.counts[..=last]);
-        for bucket in buckets {
-            let count = &mut counts[usize::from(bucket - low)];
-            *count = count.saturating_add(1);
-        }
+        buckets
+            .iter()
+            .for_each(|bucket| self.add_bucket(*bucket, 1));
+    }
+
+    /// Adds so many calls of each bucket from `first` on; of the first and the last there are some.
+    pub(super) fn add_counts(&mut self, first: u16, counts: &[u16]) {
+        self.reach(first + counts.len() as u16 - 1);
+        let place = self.reach(first);
+        add_all(&mut self.counts[place..], counts);
     }
 
     /// Half of each count, rounded up: what is old counts less.
@@ -153,11 +132,6 @@ impl Histogram {
 
     pub(super) fn clear(&mut self) {
         self.counts.clear();
-    }
-
-    /// The same as [`clear`](Self::clear), but its room stays, from the lowest to the highest bucket it has had.
-    pub(super) fn set_to_zero(&mut self) {
-        self.counts.fill(0);
     }
 
     /// Adds all of another. A bucket holds up to 2³² − 1 calls and stays there.
@@ -214,6 +188,13 @@ impl Histogram {
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
+fn add_all(counts: &mut [u32], more: &[u16]) {
+    for (count, more) in counts.iter_mut().zip(more) {
+        *count = count.saturating_add(u32::from(*more));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,18 +234,20 @@ mod tests {
     fn many_at_once_are_one_by_one() {
         let mut random = fastrand::Rng::with_seed(1);
         let (mut one_by_one, mut at_once) = <(Histogram, Histogram)>::default();
-        for count in [0, 1, 5, 300] {
-            let buckets: Vec<u16> = (0..count).map(|_| random.u16(..BUCKETS as u16)).collect();
-            at_once.add_buckets(&buckets);
-            buckets
-                .iter()
-                .for_each(|bucket| one_by_one.add_bucket(*bucket, 1));
+        for calls in [0, 1, 5, 300] {
+            let mut counts = [0; BUCKETS];
+            for _ in 0..calls {
+                let bucket = random.usize(..BUCKETS);
+                counts[bucket] += 1;
+                one_by_one.add_bucket(bucket as u16, 1);
+            }
+            let used = |count: &u16| *count > 0;
+            if let Some(first) = counts.iter().position(used) {
+                let last = counts.iter().rposition(used).unwrap_or(first);
+                at_once.add_counts(first as u16, &counts[first..=last]);
+            }
             assert_eq!(at_once, one_by_one);
         }
-        at_once.set_to_zero();
-        let nothing = one_by_one.clone();
-        one_by_one.merge(&at_once);
-        assert_eq!((one_by_one, at_once.total()), (nothing, 0));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::cusum::STEP;
 use super::histogram::BUCKETS;
 use super::limits::{self, PARAMETERS};
-use super::table::Table;
+use super::table::Scores;
 use super::watch::Watch;
 use super::{Histogram, dependence, tail};
 
@@ -38,17 +38,16 @@ impl Watch {
 
     /// Caches are cold, or time has passed that nobody saw: the next calls are looked at, and what
     /// only they say is not told.
-    pub(super) fn cold(&mut self) {
-        let waiting = self.pending.rest().len() as u64;
+    pub(super) fn cold(&mut self, waiting: u64) {
         self.cold_until = self.recent.pushed() + waiting + COLD;
     }
 
     /// From a baseline that was learned before.
-    pub(super) fn import(&mut self, durations: &Histogram) {
+    pub(super) fn import(&mut self, durations: &Histogram, waiting: u64) {
         self.normal.merge(durations);
         self.normal_calls = self.normal.total();
         self.rebuild_at = FIRST;
-        self.cold();
+        self.cold(waiting);
     }
 
     /// What it does now is normal.
@@ -126,13 +125,12 @@ impl Watch {
         let known = self.normal_calls as f64;
         let growth = PARAMETERS.growth.iter().rfind(|(from, _)| known >= *from);
         self.rebuild_at = growth.map_or(known, |(_, growth)| known * growth) as u64 + 8;
-        let mut table = Table::new(&self.normal, PARAMETERS.clip);
+        let scores = Scores::new(&self.normal, PARAMETERS.clip);
         let ordered = self.last(usize::MAX, self.quarantine.calls() as usize);
         if ordered.len() >= 50 {
-            self.ratios = dependence::ratios(&table, &ordered);
+            self.ratios = dependence::ratios(&scores, &ordered);
         }
-        self.limits = limits::of(&table, &self.ratios, known, calls);
-        table.weigh(&self.limits.weight);
+        self.limits = limits::of(&scores, &self.ratios, known, calls);
         self.single = tail::limit(&self.normal, SINGLE / calls)
             .unwrap_or(u16::MAX)
             .min(BUCKETS as u16);
@@ -140,7 +138,7 @@ impl Watch {
             // There was nothing to be evidence for.
             self.started_now();
         }
-        self.table = Some(Box::new(table));
+        self.table = Some(Box::new(scores.weighed(&self.limits.weight)));
         if std::mem::take(&mut self.ages) {
             self.normal.halve();
             self.normal_calls = self.normal.total();

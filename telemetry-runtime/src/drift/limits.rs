@@ -5,7 +5,7 @@ use std::ops::RangeBounds;
 use super::cusum::{Limits, NEAR, SUDDEN};
 use super::lanes::Lanes;
 use super::limit;
-use super::table::{Clip, Table};
+use super::table::{Clip, Scores};
 use super::template::{ALL, TEMPLATES, Template};
 
 /// A location is small up to this logarithm: a change of a fifth.
@@ -72,11 +72,11 @@ pub(super) static PARAMETERS: Parameters = Parameters {
 };
 
 /// Limits for a baseline of `known` calls and one false alarm in `calls`.
-pub(super) fn of(table: &Table, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> Limits {
+pub(super) fn of(scores: &Scores, ratios: &[f32; TEMPLATES], known: f64, calls: f64) -> Limits {
     let weight = |t: usize| 1.0 / f64::from(ratios[t]).max(flocking(ALL[t], known));
     let limit = |t: usize, share: f64| {
-        let information = table.columns[t].information * weight(t);
-        let seen = information > 0.0 && table.columns[t].gain > 0.0;
+        let information = scores.columns[t].information * weight(t);
+        let seen = information > 0.0 && scores.columns[t].gain > 0.0;
         let caution = PARAMETERS.caution * (1.0 + PARAMETERS.neighbours * (1.0 - weight(t)));
         seen.then(|| Limit::new(calls / share, information, known / caution))
     };

@@ -44,16 +44,9 @@ struct Mark {
 }
 
 impl Rate {
-    /// A call at that time, nanoseconds.
-    #[inline]
-    pub(super) fn call(&mut self) {
-        self.bin += 1;
-    }
-
-    /// Whether a bin is over, so that [`close`](Self::close) has something to do.
-    #[inline]
-    pub(super) fn due(&self, at: u64) -> bool {
-        at.wrapping_sub(self.bin_began) >= SECOND
+    /// So many calls.
+    pub(super) fn calls(&mut self, calls: u64) {
+        self.bin += calls;
     }
 
     /// Calls a second of the bin so far.
@@ -211,9 +204,9 @@ mod tests {
         let mut turns = Vec::new();
         while at < 1_700_003_600.0 {
             at += -(1.0 - random.f64()).ln() * gap(at - 1_700_000_000.0);
-            rate.call();
+            rate.calls(1);
             let now = (at * 1e9) as u64;
-            if rate.due(now)
+            if now - rate.bin_began >= SECOND
                 && let Some(turn) = rate.close(now, 10.0)
             {
                 if !turn.recovered {

@@ -1,49 +1,78 @@
 //! Taking calls in: evidence for a group of templates, step by step.
 //!
-//! This is what each call of a watched tool costs most of: it is written so that the compiler makes vectors of it.
+//! This is what each call of a watched tool costs most of: it is written so that the compiler makes vectors of it, as
+//! wide as the processor has them.
 
-use super::cusum::{Cusums, Limits, WINDOW};
+use multiversion::multiversion;
+
+use super::cusum::{Cusums, Limits, STEPS, Started, WINDOW};
 use super::lanes::{self, GROUP, Group, Lanes};
-use super::table::Row;
+use super::table::{Row, Table};
+use super::template::TEMPLATES;
+
+/// Takes in calls, `step` by `step`. `true`: after one of these steps evidence was such that it is to be looked at.
+/// `pushed`: calls before them.
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn run(
+    cusums: &mut Cusums,
+    (table, limits): (&Table, &Limits),
+    calls: &[u16],
+    step: usize,
+    (pushed, started): (u64, &mut Started),
+) -> bool {
+    let mut scores = [Row::default(); STEPS];
+    let steps = table.sums(calls, step, &mut scores);
+    let mut alarm = false;
+    for from in (0..TEMPLATES).step_by(GROUP) {
+        let mut group = Running::new(cusums, limits, started, from);
+        let mut looked = 0;
+        for score in &scores[..steps] {
+            looked = calls.len().min(looked + step);
+            let after = (pushed as u32).wrapping_add(looked as u32);
+            group.step(&mut cusums.before, (score, &table.unit), after);
+        }
+        alarm |= group.is_alarming();
+        cusums.capped.set_group(from, &group.capped);
+        cusums.whole.set_group(from, &group.whole);
+        started[from..from + GROUP].copy_from_slice(&group.none);
+    }
+    cusums.steps = ((usize::from(cusums.steps) + steps) % WINDOW) as u8;
+    alarm
+}
 
 /// A group of templates while calls are taken in.
-pub(super) struct Running<'a> {
+struct Running<'a> {
     limits: &'a Limits,
     from: usize,
-    pub(super) capped: Group,
-    pub(super) whole: Group,
+    capped: Group,
+    whole: Group,
     /// How far evidence was beyond what calls for a look.
     beyond: Group,
-    /// Steps so far, and after which of them there was no evidence, counted from 1.
-    steps: f32,
-    pub(super) none: Group,
+    /// After how many calls there was none.
+    none: [u32; GROUP],
     place: usize,
 }
 
 impl<'a> Running<'a> {
     #[inline(always)]
-    pub(super) fn new(cusums: &Cusums, limits: &'a Limits, from: usize) -> Self {
+    fn new(cusums: &Cusums, limits: &'a Limits, started: &Started, from: usize) -> Self {
         Self {
             limits,
             from,
             capped: cusums.capped.group(from),
             whole: cusums.whole.group(from),
             beyond: [f32::MIN; GROUP],
-            steps: 0.0,
-            none: [0.0; GROUP],
+            none: std::array::from_fn(|lane| started[from + lane]),
             place: usize::from(cusums.steps) % WINDOW,
         }
     }
 
-    /// Takes in what the calls of a step say.
+    /// Takes in what the calls of a step say, so many `after` the first.
     #[inline(always)]
-    pub(super) fn step(&mut self, before: &mut [Lanes; WINDOW], rows: &[&Row]) {
+    fn step(&mut self, before: &mut [Lanes; WINDOW], (scores, unit): (&Row, &Lanes), after: u32) {
         let Self { limits, from, .. } = *self;
         let of = |lanes: &Lanes| lanes.group(from);
-        let mut score = [0.0; GROUP];
-        for row in rows {
-            lanes::add(&mut score, &of(row));
-        }
+        let score = scores.group(from, unit);
         let oldest = of(&before[self.place]);
         let mut cap = lanes::sum(&self.capped, &of(&limits.step_cap));
         lanes::lower(&mut cap, &lanes::sum(&oldest, &of(&limits.window_cap)));
@@ -63,10 +92,9 @@ impl<'a> Running<'a> {
         ] {
             lanes::raise(&mut self.beyond, &lanes::difference(evidence, &of(limit)));
         }
-        self.steps += 1.0;
         for lane in 0..GROUP {
             self.none[lane] = if self.capped[lane] <= 0.0 {
-                self.steps
+                after
             } else {
                 self.none[lane]
             };
@@ -74,7 +102,7 @@ impl<'a> Running<'a> {
     }
 
     /// Whether evidence is to be looked at.
-    pub(super) fn is_alarming(&self) -> bool {
+    fn is_alarming(&self) -> bool {
         self.beyond.iter().any(|beyond| *beyond >= 0.0)
     }
 }

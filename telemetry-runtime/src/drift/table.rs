@@ -1,10 +1,11 @@
 //! A table: what one call of each duration says for each template, against the baseline.
 
 use super::Histogram;
+use super::cusum::{LONG_STEP, STEP, STEPS};
 use super::density::{Counts, density};
 use super::histogram::{BUCKETS, PER_OCTAVE};
-use super::lanes::Lanes;
-use super::pending::MOST;
+use super::inbox::MOST;
+use super::lanes::{Group, Lanes};
 use super::template::{ALL, TEMPLATES};
 
 /// Rows at most: beyond it, neighbouring buckets share one.
@@ -12,17 +13,44 @@ const MOST_ROWS: usize = 512;
 /// Rows beyond the baseline's ends, in octaves: as far as the largest location template reaches.
 const BEYOND: usize = 2;
 
-/// One row a bucket, one column a template.
-pub(super) type Row = Lanes;
+/// Scores: ln of the density under each template by that of the baseline. A row for each bucket, or for some
+/// neighbouring ones; a column for each template.
+#[derive(Debug)]
+pub(super) struct Scores {
+    scale: Scale,
+    rows: Vec<Lanes>,
+    pub(super) columns: [Column; TEMPLATES],
+}
 
-/// Scores: ln of the density under each template by that of the baseline, as they [count](Table::weigh).
+/// The same as they count, in whole units: they take half the room, and a processor adds twice as many at once.
 #[derive(Debug)]
 pub(super) struct Table {
+    scale: Scale,
+    rows: Vec<Row>,
+    /// What a score of 1 is, nats. 0 where a template does not count.
+    pub(super) unit: Lanes,
+    pub(super) columns: [Column; TEMPLATES],
+}
+
+/// A score in units of the template's. Those of a long step, added, are one still.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[repr(align(32))]
+pub(super) struct Row(pub(super) [i16; TEMPLATES]);
+
+/// Which row a bucket has: beyond the ends those of the ends.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
     low: u16,
     /// log₂ of the buckets in a row.
     shift: u32,
-    rows: Vec<Row>,
-    pub(super) columns: [Column; TEMPLATES],
+    last: u16,
+}
+
+impl Scale {
+    #[inline(always)]
+    fn place(self, bucket: u16) -> u16 {
+        (bucket.saturating_sub(self.low) >> self.shift).min(self.last)
+    }
 }
 
 /// One template against this baseline.
@@ -47,7 +75,7 @@ pub(super) struct Clip {
     pub(super) doubt: f64,
 }
 
-impl Table {
+impl Scores {
     /// `baseline` must not be empty.
     pub(super) fn new(baseline: &Histogram, clip: Clip) -> Self {
         let (first, last) = (baseline.buckets().next(), baseline.buckets().next_back());
@@ -64,14 +92,17 @@ impl Table {
             counts[(usize::from(bucket) - low) >> shift] += f64::from(count);
         }
         let width = std::f64::consts::LN_2 / PER_OCTAVE as f64 * f64::from(1_u32 << shift);
-        let mut table = Self {
-            low: low as u16,
-            shift,
-            rows: vec![Row::default(); counts.len()],
+        let mut scores = Self {
+            scale: Scale {
+                low: low as u16,
+                shift,
+                last: (counts.len() - 1) as u16,
+            },
+            rows: vec![Lanes::default(); counts.len()],
             columns: [Column::default(); TEMPLATES],
         };
-        table.fill(&Counts::new(counts), width, clip);
-        table
+        scores.fill(&Counts::new(counts), width, clip);
+        scores
     }
 
     fn fill(&mut self, counts: &Counts, width: f64, clip: Clip) {
@@ -93,11 +124,13 @@ impl Table {
             } else {
                 clip.common
             };
+            let most = highest.exp();
             let mut mean = 0.0;
             for (b, score) in scores.iter_mut().enumerate() {
                 let ratio = changed[b] / sum / density.f[b];
-                *score = ((1.0 - clip.doubt) * ratio + clip.doubt).ln().min(highest);
-                mean += expected[b] * score.exp();
+                let ratio = ((1.0 - clip.doubt) * ratio + clip.doubt).min(most);
+                *score = ratio.ln();
+                mean += expected[b] * ratio;
             }
             // So that the expectation of exp(score) is 1, as a likelihood ratio's is.
             let excess = mean.ln();
@@ -121,35 +154,111 @@ impl Table {
         }
     }
 
-    /// Makes each template's scores count so much.
-    pub(super) fn weigh(&mut self, weights: &Row) {
-        for row in &mut self.rows {
-            for (score, weight) in row.iter_mut().zip(weights.iter()) {
-                *score *= weight;
+    /// The scores of a bucket.
+    #[inline]
+    pub(super) fn row(&self, bucket: u16) -> &Lanes {
+        &self.rows[usize::from(self.scale.place(bucket))]
+    }
+
+    /// The same where each template's scores count so much.
+    pub(super) fn weighed(&self, weights: &Lanes) -> Table {
+        let most = |t: usize| {
+            let scores = self.rows.iter().map(|row| row[t].abs());
+            weights[t] * scores.fold(0.0, f32::max)
+        };
+        let largest = (i16::MAX as usize / LONG_STEP) as f32;
+        let unit = Lanes(std::array::from_fn(|t| most(t) / largest));
+        let in_units = |row: &Lanes| {
+            // What does not count is 0/0, which becomes 0.
+            Row(std::array::from_fn(|t| {
+                let units = row[t] * weights[t] / unit[t];
+                (units + 0.5_f32.copysign(units)) as i16
+            }))
+        };
+        Table {
+            scale: self.scale,
+            rows: self.rows.iter().map(in_units).collect(),
+            unit,
+            columns: self.columns,
+        }
+    }
+}
+
+impl Table {
+    /// The scores of a bucket, nats.
+    pub(super) fn row(&self, bucket: u16) -> Lanes {
+        self.rows[usize::from(self.scale.place(bucket))].nats(&self.unit)
+    }
+
+    /// The scores of calls added, `step` by `step`.
+    #[inline(always)]
+    pub(super) fn sums(&self, calls: &[u16], step: usize, sums: &mut [Row; STEPS]) -> usize {
+        let mut places = [0; MOST];
+        for (place, bucket) in places.iter_mut().zip(calls) {
+            *place = self.scale.place(*bucket);
+        }
+        let steps = places[..calls.len()].chunks(step);
+        let count = steps.len();
+        for (sum, step) in sums.iter_mut().zip(steps) {
+            *sum = self.sum(step);
+        }
+        count
+    }
+
+    #[inline(always)]
+    fn sum(&self, places: &[u16]) -> Row {
+        let mut sum = Row::default();
+        let mut add = |place: &u16| sum.add(self.rows[usize::from(*place)]);
+        let (fours, rest) = places.as_chunks::<STEP>();
+        fours.iter().for_each(|four| four.iter().for_each(&mut add));
+        rest.iter().for_each(add);
+        sum
+    }
+}
+
+impl Row {
+    /// Of no more than a long step's calls.
+    #[inline(always)]
+    fn add(&mut self, other: Self) {
+        self.0 = std::array::from_fn(|t| self.0[t].wrapping_add(other.0[t]));
+    }
+
+    fn nats(&self, unit: &Lanes) -> Lanes {
+        Lanes(std::array::from_fn(|t| f32::from(self.0[t]) * unit[t]))
+    }
+
+    /// A group of them, in nats.
+    #[inline(always)]
+    pub(super) fn group(&self, from: usize, unit: &Lanes) -> Group {
+        std::array::from_fn(|t| f32::from(self.0[from + t]) * unit[from + t])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::limits::PARAMETERS;
+
+    /// Whatever the calls are: as many as are added at once, of one bucket, are so many times one.
+    #[test]
+    fn scores_in_units_are_those_in_nats() {
+        let baseline =
+            Histogram::of_buckets(&(0..4_000).map(|b| 600 + b % 150).collect::<Vec<_>>());
+        let scores = Scores::new(&baseline, PARAMETERS.clip);
+        let mut weights = Lanes([0.3; TEMPLATES]);
+        weights[3] = 0.0;
+        let table = scores.weighed(&weights);
+        for bucket in (0..BUCKETS as u16).step_by(7) {
+            let (row, exact) = (table.row(bucket), scores.row(bucket));
+            let mut sums = [Row::default(); STEPS];
+            let steps = table.sums(&[bucket; LONG_STEP], LONG_STEP, &mut sums);
+            assert_eq!(steps, 1);
+            for t in 0..TEMPLATES {
+                let off = row[t] - exact[t] * weights[t];
+                assert!(off.abs() <= 0.51 * table.unit[t], "{bucket}, {t}: {off}");
+                let sum = f32::from(sums[0].0[t]) * table.unit[t];
+                assert!((sum - LONG_STEP as f32 * row[t]).abs() <= 1e-4 * sum.abs());
             }
         }
-    }
-
-    /// The scores of each of these buckets.
-    pub(super) fn rows<'a>(&'a self, buckets: &[u16], rows: &mut [&'a Row; MOST]) {
-        let mut places = [0; MOST];
-        for (place, bucket) in places.iter_mut().zip(buckets) {
-            *place = self.place(*bucket);
-        }
-        for (row, place) in rows.iter_mut().zip(&places[..buckets.len().min(MOST)]) {
-            *row = &self.rows[usize::from(*place)];
-        }
-    }
-
-    /// The scores of a bucket; beyond the ends those of the ends.
-    #[inline]
-    pub(super) fn row(&self, bucket: u16) -> &Row {
-        &self.rows[usize::from(self.place(bucket))]
-    }
-
-    #[inline]
-    fn place(&self, bucket: u16) -> u16 {
-        let last = (self.rows.len() - 1) as u16;
-        (bucket.saturating_sub(self.low) >> self.shift).min(last)
     }
 }

@@ -1,14 +1,14 @@
 //! A tool: what is watched of it.
 
 use super::case::Traces;
-use super::clock::SECOND;
 use super::counts::{CALLERS, Caller, TRIALS};
 use super::finding::Told;
-use super::histogram::bucket;
+use super::growth::Counted;
+use super::inbox::{Inbox, MOST};
 use super::rate::Rate;
 use super::ratio::Ratio;
 use super::watch::Watch;
-use super::{Baseline, DetectorConfig, Event, Outcome, Sample, ToolKey, ToolSettings};
+use super::{Baseline, DetectorConfig, Event, Outcome, ToolKey, ToolSettings};
 
 /// One tool.
 #[derive(Debug)]
@@ -16,14 +16,15 @@ pub(super) struct Tool {
     pub(super) name: String,
     pub(super) settings: ToolSettings,
     pub(super) watch: Watch,
-    /// Ended calls, whatever their outcome.
+    /// Ended calls, whatever their outcome, and when the first and the last of them have: as far as they were
+    /// [counted](Self::count).
     pub(super) calls: u64,
     pub(super) first_at: u64,
     pub(super) last_at: u64,
-    /// When the batch that waits began.
-    batch_at: u64,
+    /// Calls that are looked at now, after those that have been.
+    left: u64,
     pub(super) rate: Rate,
-    /// Failures and calls that wait, and all.
+    /// Failures and calls that are to be looked at together, and all.
     pub(super) waiting: (u64, u64),
     pub(super) ended: (u64, u64),
     pub(super) errors: Ratio,
@@ -33,7 +34,7 @@ pub(super) struct Tool {
     pub(super) baseline_version: Option<String>,
     /// What a store had of it before.
     pub(super) stored: Baseline,
-    pub(super) drained: (u64, u64, u64, u64),
+    pub(super) drained: Counted,
 }
 
 impl Tool {
@@ -45,7 +46,7 @@ impl Tool {
             calls: 0,
             first_at: 0,
             last_at: 0,
-            batch_at: 0,
+            left: 0,
             rate: Rate::default(),
             waiting: (0, 0),
             ended: (0, 0),
@@ -87,57 +88,34 @@ impl Tool {
                 .any(|caller| caller.share.told_at().is_some())
     }
 
-    /// Takes in one call. `true`: something is to be [looked at](Self::close).
-    #[inline]
-    pub(super) fn record(&mut self, sample: &Sample, at: u64, timed: bool) -> bool {
-        self.calls += 1;
-        self.last_at = at;
-        self.rate.call();
-        let mut slow = 0;
-        let close = if sample.outcome == Outcome::Success {
-            if self.watch.pending.is_empty() {
-                self.begin_batch(at);
-            }
-            self.waiting.1 += 1;
-            slow = bucket(sample.nanos);
-            self.watch.pending.push(slow)
-        } else {
-            self.failed(sample.outcome, at)
-        };
-        if let Some(trace) = sample.trace {
-            self.traces.add(self.calls, trace, slow);
+    /// Counts the calls of its inbox.
+    pub(super) fn count(&mut self, inbox: &mut Inbox) {
+        let new = inbox.count_new();
+        if self.calls == 0 {
+            self.first_at = inbox.first_at;
         }
-        close || (timed && self.rate.due(at))
+        self.calls += new;
+        self.waiting.1 += new;
+        self.rate.calls(new);
+        self.last_at = inbox.last_at;
     }
 
+    /// A call that was no success. `true`: something is to be [looked at](Self::close).
     #[inline(never)]
-    fn failed(&mut self, outcome: Outcome, at: u64) -> bool {
-        self.begin(at);
+    pub(super) fn failed(&mut self, outcome: Outcome, at: u64, inbox: &mut Inbox) -> bool {
+        self.count(inbox);
+        inbox.last_at = at;
+        if self.calls == 0 {
+            self.first_at = at;
+        }
+        self.calls += 1;
+        self.last_at = at;
+        self.rate.calls(1);
         if outcome == Outcome::Cancelled {
             return false;
         }
         self.waiting = (self.waiting.0 + 1, self.waiting.1 + 1);
-        self.waiting.1 >= TRIALS.max(self.watch.pending.enough())
-    }
-
-    #[inline(never)]
-    fn begin_batch(&mut self, at: u64) {
-        self.batch_at = at;
-        self.traces.begin();
-        self.begin(at);
-    }
-
-    fn begin(&mut self, at: u64) {
-        if self.calls == 1 {
-            self.first_at = at;
-        }
-    }
-
-    /// Whether calls wait for more of them that have not come for a second.
-    #[inline]
-    pub(super) fn is_late(&self, at: u64) -> bool {
-        let pending = &self.watch.pending;
-        at.wrapping_sub(self.last_at) >= SECOND && pending.is_patient() && !pending.is_empty()
+        self.waiting.1 >= TRIALS.max(inbox.enough())
     }
 
     /// Takes in who called. `true`: it is not known and there is a place for it.
@@ -148,9 +126,9 @@ impl Tool {
         !known && self.callers.len() < CALLERS
     }
 
-    /// Calls so far but for those that wait.
+    /// Calls so far but for those that are to be looked at yet.
     pub(super) fn looked_at(&self) -> u64 {
-        self.calls - self.watch.pending.rest().len() as u64
+        self.calls - self.left
     }
 
     pub(super) fn add_caller(&mut self, key: ToolKey, name: String) {
@@ -163,45 +141,89 @@ impl Tool {
     }
 
     /// Looks at what waits.
-    pub(super) fn close(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
-        if self.watch.pending.is_enough() {
-            self.close_durations(config, raise);
+    pub(super) fn close(
+        &mut self,
+        inbox: &mut Inbox,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) {
+        self.count(inbox);
+        if inbox.is_enough() {
+            self.close_durations(inbox, config, raise);
         }
         self.close_counts(config, raise);
+        if inbox.is_due(self.last_at) {
+            self.close_second(self.last_at, inbox, config, raise);
+        }
         if config.accept_after.is_some() {
             self.accept_if_old(config, raise);
         }
     }
 
     /// Looks at calls that wait for more of them, where these come fast.
-    pub(super) fn look_at_rest(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
-        if self.watch.pending.is_patient() {
-            self.close_durations(config, raise);
+    pub(super) fn look_at_rest(
+        &mut self,
+        inbox: &mut Inbox,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) {
+        self.count(inbox);
+        if inbox.is_patient() {
+            self.close_durations(inbox, config, raise);
         }
     }
 
-    fn close_durations(&mut self, config: &DetectorConfig, raise: &mut dyn FnMut(Event)) {
-        while !self.watch.pending.is_empty() {
-            let finding = self.watch.close(self.last_at);
+    fn close_durations(
+        &mut self,
+        inbox: &mut Inbox,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) {
+        self.watch.step = inbox.step();
+        let mut room = [0; MOST];
+        let all = inbox.take(&mut room);
+        let mut rest = all;
+        while !rest.is_empty() {
+            let whole = rest.len() == all.len();
+            let (looked, finding) = self.watch.close(rest, whole, self.last_at);
+            rest = &rest[looked..];
+            self.left = rest.len() as u64;
             let event = finding.and_then(|finding| self.judge(finding, config));
             event.into_iter().for_each(&mut *raise);
         }
+        self.traces.looked();
+    }
+
+    /// A second has passed.
+    fn close_second(
+        &mut self,
+        now: u64,
+        inbox: &mut Inbox,
+        config: &DetectorConfig,
+        raise: &mut dyn FnMut(Event),
+    ) {
+        if config.timed {
+            inbox.expect(self.rate.pace(now));
+            self.close_rate(now, config, raise);
+        }
+        inbox.second_at = now;
     }
 
     /// Time goes on without calls.
     pub(super) fn advance(
         &mut self,
         now: u64,
+        inbox: &mut Inbox,
         config: &DetectorConfig,
         raise: &mut dyn FnMut(Event),
     ) {
-        let pending = &self.watch.pending;
-        let waited = now.saturating_sub(self.batch_at);
-        if waited >= config.batch_timeout.as_nanos() as u64 || pending.is_patient() {
-            self.close_durations(config, raise);
+        self.count(inbox);
+        let waited = now.saturating_sub(inbox.first_at);
+        if waited >= config.batch_timeout.as_nanos() as u64 || inbox.is_patient() {
+            self.close_durations(inbox, config, raise);
         }
-        if config.timed && self.calls > 0 && self.rate.due(now) {
-            self.close_rate(now, config, raise);
+        if self.calls > 0 && inbox.is_due(now) {
+            self.close_second(now, inbox, config, raise);
         }
         if config.accept_after.is_some() {
             self.accept_if_old(config, raise);
@@ -209,9 +231,10 @@ impl Tool {
     }
 
     /// The machine slept, or nobody looked.
-    pub(super) fn slept(&mut self, now: u64) {
+    pub(super) fn slept(&mut self, now: u64, inbox: &mut Inbox) {
         self.rate.skip(now);
-        self.watch.cold();
+        inbox.second_at = now;
+        self.watch.cold(inbox.count().into());
     }
 
     /// Calls to one false alarm: as many as come in the time in which one is accepted, and 100,000 at

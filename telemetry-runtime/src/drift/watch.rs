@@ -1,23 +1,24 @@
 //! A watch: one tool's durations, from its first call on.
 
 use super::change::Change;
-use super::cusum::{Cusums, Limits, Started, WINDOW};
+use super::cusum::{Cusums, Limits, STEP, Started, WINDOW};
 use super::finding::Finding;
+use super::inbox::MOST;
 use super::lanes::Lanes;
 use super::learning::FIRST;
 use super::limits::PARAMETERS;
-use super::pending::{self, Pending};
 use super::quarantine::Quarantine;
-use super::recent::Recent;
+use super::recent::{Recent, less};
 use super::season::Seasonal;
 use super::table::Table;
 use super::template::{ALL, TEMPLATES};
-use super::{Histogram, Season};
+use super::{Histogram, Season, running};
 
 /// One tool's durations.
 #[derive(Debug)]
 pub(super) struct Watch {
-    pub(super) pending: Pending,
+    /// Calls that are looked at after each other.
+    pub(super) step: usize,
     pub(super) recent: Recent,
     /// What is known to be normal.
     pub(super) normal: Histogram,
@@ -51,7 +52,7 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(season: Season) -> Self {
         Self {
-            pending: Pending::new(),
+            step: STEP,
             recent: Recent::default(),
             normal: Histogram::default(),
             normal_calls: 0,
@@ -75,25 +76,26 @@ impl Watch {
         }
     }
 
-    /// Looks at the calls that wait, until something is found.
-    pub(super) fn close(&mut self, at: u64) -> Option<Finding> {
+    /// Looks at calls until something is found: at how many of them, and what. `whole`: none of those that have
+    /// come with them has been looked at.
+    pub(super) fn close(
+        &mut self,
+        calls: &[u16],
+        whole: bool,
+        at: u64,
+    ) -> (usize, Option<Finding>) {
         // What a change does is no part of the day.
-        let learns = self.pending.is_untouched() && self.change.is_none();
-        if learns && self.seasonal.learn(self.pending.rest(), at) {
+        let learns = whole && self.change.is_none();
+        if learns && self.seasonal.learn(calls, at) {
             self.begin_anew();
         }
-        let mut room = [0; pending::MOST];
-        let calls = self.pending.without(self.seasonal.offset(at), &mut room);
-        let (looked, finding) = self.score(calls, at);
+        let mut room = [0; MOST];
+        let usual = without(calls, self.seasonal.offset(at), &mut room);
+        let (looked, finding) = self.score(calls, usual, whole, at);
         if self.change.is_none() {
-            self.learn(&calls[..looked], at);
+            self.learn(&usual[..looked], at);
         }
-        finding
-    }
-
-    fn took(&mut self, calls: usize, at: u64) {
-        self.recent.extend(&self.pending.rest()[..calls], at);
-        self.pending.take(calls);
+        (looked, finding)
     }
 
     /// The last calls but for the newest, without the season.
@@ -106,40 +108,43 @@ impl Watch {
         Histogram::of_buckets(&self.last((self.recent.pushed() - call) as usize, 0))
     }
 
-    /// Looks at the calls that wait, `calls` without their season: at how many of them, and what it found.
-    fn score(&mut self, calls: &[u16], at: u64) -> (usize, Option<Finding>) {
+    /// The same of `calls` that are `usual` without their season.
+    fn score(
+        &mut self,
+        calls: &[u16],
+        usual: &[u16],
+        whole: bool,
+        at: u64,
+    ) -> (usize, Option<Finding>) {
         let pushed = self.recent.pushed();
-        let step = self.pending.step();
-        let newest = &calls[..calls.len().min(step)];
+        let step = self.step;
+        let newest = &usual[..usual.len().min(step)];
         if self.change.is_some() {
-            self.took(newest.len(), at);
+            self.recent.extend(&calls[..newest.len()], at);
             return (newest.len(), self.follow(newest));
         }
         let Some(table) = self.table.as_deref() else {
-            self.took(calls.len(), at);
+            self.recent.extend(calls, at);
             return (calls.len(), None);
         };
-        let longest = calls
+        let longest = usual
             .iter()
             .fold(0, |longest, call| longest.max(*call as i16)) as u16;
-        let careful = pushed < self.cold_until.max(self.burst_until)
-            || longest >= self.single
-            || !self.pending.is_untouched();
+        let careful =
+            pushed < self.cold_until.max(self.burst_until) || longest >= self.single || !whole;
         if calls.len() > step && !careful {
             let (cusums, mut started) = (self.cusums.clone(), self.started);
-            if !self
-                .cusums
-                .run(table, &self.limits, calls, step, (pushed, &mut started))
-            {
+            let known = (table, &self.limits);
+            if !running::run(&mut self.cusums, known, usual, step, (pushed, &mut started)) {
                 self.started = started;
-                self.took(calls.len(), at);
+                self.recent.extend(calls, at);
                 return (calls.len(), None);
             }
             self.cusums = cusums;
         }
-        let place = (pushed, &mut self.started);
-        let alarm = self.cusums.run(table, &self.limits, newest, step, place);
-        self.took(newest.len(), at);
+        let (known, place) = ((table, &self.limits), (pushed, &mut self.started));
+        let alarm = running::run(&mut self.cusums, known, newest, step, place);
+        self.recent.extend(&calls[..newest.len()], at);
         let finding = (alarm || careful)
             .then(|| self.examine(newest, step))
             .flatten();
@@ -280,4 +285,16 @@ impl Watch {
     pub(super) fn started_now(&mut self) {
         self.started = [self.recent.pushed() as u32; TEMPLATES];
     }
+}
+
+/// Calls without the season.
+fn without<'a>(calls: &'a [u16], offset: i32, room: &'a mut [u16; MOST]) -> &'a [u16] {
+    if offset == 0 {
+        return calls;
+    }
+    let room = &mut room[..calls.len()];
+    for (usual, call) in room.iter_mut().zip(calls) {
+        *usual = less(*call, offset);
+    }
+    room
 }

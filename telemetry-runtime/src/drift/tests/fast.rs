@@ -209,3 +209,37 @@ fn a_fast_tool_that_becomes_a_rare_one_is_looked_at_as_one() {
     let anomaly = |event: &Event| event.drift_type == DriftType::Anomaly;
     assert!(detector.drain_events().iter().any(anomaly));
 }
+
+/// Calls without a trace and a caller have a short way in: it leads to the same.
+#[test]
+fn calls_with_traces_and_callers_count_as_those_without() {
+    let kinds = [false, true].map(|traced| {
+        let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+        let (tool, caller) = (detector.key("tool"), detector.key("caller"));
+        let mut random = fastrand::Rng::with_seed(8);
+        for call in 0..3 * KNOWN {
+            let change = if call / KNOWN == 1 { 1.3 } else { 1.0 };
+            let nanos = (change * usual(&mut random)) as u64;
+            let outcome = match call % 1_000 {
+                0 => Outcome::Error,
+                1 => Outcome::Cancelled,
+                _ => Outcome::Success,
+            };
+            let sample = Sample::new(nanos, outcome, start() + GAP * call as u32);
+            let full = sample
+                .called_by(Some(caller))
+                .in_trace(Some(TraceId::new([7; 16])));
+            assert!(detector.record(tool, if traced { &full } else { &sample }));
+        }
+        let told: Vec<_> = detector
+            .drain_events()
+            .into_iter()
+            .map(|event| (event.drift_type, event.status, event.metadata.sample))
+            .collect();
+        let stats = detector.baseline_stats("tool").expect("it is known");
+        (told, stats)
+    });
+    let [without, with] = kinds;
+    assert_eq!(without.0.len(), 2, "{without:?}");
+    assert_eq!(without, with);
+}

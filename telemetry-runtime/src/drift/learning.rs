@@ -18,6 +18,22 @@ const SINGLE: f64 = 0.05;
 const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
 const MOST: (u64, u64) = (4_000_000, 0);
 
+/// Where a baseline is looked at to see whether it has moved, and how much more the place may be by chance there.
+const SHAPE: [(f64, f64); 5] = [
+    (0.25, 1.0),
+    (0.5, 1.0),
+    (0.75, 1.0),
+    (0.95, 2.0),
+    (0.99, 4.0),
+];
+
+/// The places of these, in buckets.
+pub(super) type Shape = [f64; SHAPE.len()];
+
+fn shape(normal: &Histogram) -> Shape {
+    SHAPE.map(|(q, _)| normal.place(q).unwrap_or(0.0))
+}
+
 impl Watch {
     /// The season has become known: what is normal is learned again from the calls that are left.
     pub(super) fn begin_anew(&mut self) {
@@ -90,8 +106,12 @@ impl Watch {
         };
         if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
             self.aged_at = at;
-            self.ages = true;
-            self.rebuild_at = FIRST;
+            if self.has_moved() {
+                self.ages = true;
+                self.rebuild_at = FIRST;
+            } else {
+                self.age();
+            }
         }
     }
 
@@ -119,6 +139,23 @@ impl Watch {
         }
     }
 
+    /// Half of what is normal goes, so that what is new counts as much.
+    fn age(&mut self) {
+        self.normal.halve();
+        self.normal_calls = self.normal.total();
+    }
+
+    /// Whether what is normal is no longer what the table was made of, but for chance: three standard errors of a
+    /// normal distribution's median (1.253 σ/√n, and σ is 1/1.349 of what is between the quartiles), in buckets, and in
+    /// none of them more than a quarter of what a template moves.
+    fn has_moved(&self) -> bool {
+        let now = shape(&self.normal);
+        let chance = 2.8 * (now[2] - now[0]) / (self.normal_calls as f64).sqrt();
+        let least = chance.clamp(0.3, 0.5);
+        let mut moved = now.iter().zip(&self.made_of).zip(SHAPE);
+        moved.any(|((now, then), (_, share))| (now - then).abs() > share * least)
+    }
+
     /// Makes table and limits anew from what is normal now.
     pub(super) fn rebuild(&mut self, calls: f64) {
         self.normal_calls = self.normal.total();
@@ -139,9 +176,9 @@ impl Watch {
             self.started_now();
         }
         self.table = Some(Box::new(scores.weighed(&self.limits.weight)));
+        self.made_of = shape(&self.normal);
         if std::mem::take(&mut self.ages) {
-            self.normal.halve();
-            self.normal_calls = self.normal.total();
+            self.age();
         }
     }
 }

@@ -5,7 +5,7 @@ use super::cusum::{Cusums, Limits, STEP, Started, WINDOW};
 use super::finding::Finding;
 use super::inbox::MOST;
 use super::lanes::Lanes;
-use super::learning::FIRST;
+use super::learning::{FIRST, Shape};
 use super::limits::PARAMETERS;
 use super::quarantine::Quarantine;
 use super::recent::{Recent, less};
@@ -27,6 +27,7 @@ pub(super) struct Watch {
     pub(super) rebuild_at: u64,
     pub(super) ratios: [f32; TEMPLATES],
     pub(super) table: Option<Box<Table>>,
+    pub(super) made_of: Shape,
     pub(super) limits: Limits,
     pub(super) single: u16,
     pub(super) cusums: Cusums,
@@ -60,6 +61,7 @@ impl Watch {
             rebuild_at: FIRST,
             ratios: [1.0; TEMPLATES],
             table: None,
+            made_of: Shape::default(),
             limits: Limits::off(),
             single: u16::MAX,
             cusums: Cusums::new(),

@@ -243,3 +243,34 @@ fn calls_with_traces_and_callers_count_as_those_without() {
     assert_eq!(without.0.len(), 2, "{without:?}");
     assert_eq!(without, with);
 }
+
+/// A baseline that follows the day is put into a table again where it has moved, not once a minute for nothing.
+#[test]
+fn a_table_is_made_anew_of_what_has_moved() {
+    let gap = Duration::from_millis(1);
+    let minute = 60_000;
+    let mut detector = Detector::new(DetectorConfig::default()).unwrap();
+    let mut random = fastrand::Rng::with_seed(9);
+    let tool = detector.key("tool");
+    // What the table was made of at the end of each minute. From the ninth on all calls become slower, by 1 % a minute.
+    let made_of: Vec<_> = (0..12_u32)
+        .map(|now| {
+            for call in now * minute..(now + 1) * minute {
+                let slower = f64::from(call.saturating_sub(8 * minute)) / f64::from(minute);
+                let nanos = (usual(&mut random) * (1.0 + 0.01 * slower)) as u64;
+                detector.record(
+                    tool,
+                    &Sample::new(nanos, Outcome::Success, start() + gap * call),
+                );
+            }
+            detector.tools[0].watch.made_of
+        })
+        .collect();
+    assert!(detector.drain_events().is_empty());
+    assert_eq!(made_of[5], made_of[7]);
+    let median = |minute: usize| made_of[minute][1];
+    assert!(
+        median(7) < median(10) && median(10) < median(11),
+        "{made_of:?}"
+    );
+}

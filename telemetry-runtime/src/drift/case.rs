@@ -92,8 +92,6 @@ pub(super) struct Traces {
     /// That of the slowest of the calls that are looked at together, and its duration.
     slowest: Option<(u64, TraceId)>,
     slowest_nanos: u64,
-    /// They have been; the next call is one of others.
-    looked: bool,
     /// The call from which on one is kept as an older one.
     next_older: u64,
     older: VecDeque<(u64, TraceId)>,
@@ -105,18 +103,15 @@ const EXAMPLES: usize = 4;
 const APART: u64 = 256;
 
 impl Traces {
-    /// The calls so far have been looked at.
-    pub(super) fn looked(&mut self) {
-        self.looked = true;
+    /// Calls that are looked at together begin here.
+    pub(super) fn begin(&mut self) {
+        self.slowest = None;
+        self.slowest_nanos = 0;
     }
 
     /// `nanos`: the duration of a success.
     #[inline]
     pub(super) fn add(&mut self, call: u64, trace: TraceId, nanos: u64) {
-        if std::mem::take(&mut self.looked) {
-            self.slowest = None;
-            self.slowest_nanos = 0;
-        }
         if nanos > self.slowest_nanos {
             self.slowest = Some((call, trace));
             self.slowest_nanos = nanos;

@@ -100,6 +100,9 @@ impl Detector {
             let inboxes = self.inboxes.iter_mut();
             inboxes.for_each(|inbox| inbox.expect(0.0));
         }
+        // How sure it has to be may be another matter now.
+        let tools = self.tools.iter_mut();
+        tools.for_each(|tool| tool.watch.make_anew());
         Ok(())
     }
 
@@ -111,7 +114,9 @@ impl Detector {
     pub fn configure(&mut self, tool: &str, settings: ToolSettings) -> Result<(), ConfigError> {
         settings.validate()?;
         if let Some(slot) = self.names.get(tool) {
-            self.tools[*slot as usize].settings = settings.clone();
+            let known = &mut self.tools[*slot as usize];
+            known.settings = settings.clone();
+            known.watch.make_anew();
         }
         self.settings.insert(tool.to_owned(), settings);
         Ok(())

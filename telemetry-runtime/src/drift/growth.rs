@@ -31,7 +31,7 @@ impl Growth {
 }
 
 /// Calls that count in the error ratio, errors, calls in all, and the time in which they came, ns.
-pub(super) type Counted = (u64, u64, u64, u64);
+pub(super) type Totals = (u64, u64, u64, u64);
 
 impl Tool {
     /// Calls of its inbox that have not been counted are part of it, though their durations are not.
@@ -46,29 +46,31 @@ impl Tool {
             },
             ..self.stored.clone()
         };
-        self.add_counts(&mut baseline, self.counted(inbox), (0, 0, 0, 0));
+        self.add_counts(&mut baseline, self.totals(inbox), (0, 0, 0, 0));
         baseline
     }
 
     /// Adds what was counted here since.
-    fn add_counts(&self, baseline: &mut Baseline, now: Counted, since: Counted) {
+    fn add_counts(&self, baseline: &mut Baseline, now: Totals, since: Totals) {
         let (calls, errors, counted, watched) = now;
-        baseline.calls = baseline.calls.saturating_add(calls - since.0);
+        baseline.calls = baseline.calls.saturating_add(calls.saturating_sub(since.0));
         baseline.errors = baseline
             .errors
-            .saturating_add(errors - since.1)
+            .saturating_add(errors.saturating_sub(since.1))
             .min(baseline.calls);
-        baseline.counted = baseline.counted.saturating_add(counted - since.2);
+        baseline.counted = baseline
+            .counted
+            .saturating_add(counted.saturating_sub(since.2));
         baseline.watched = baseline
             .watched
-            .saturating_add(Duration::from_nanos(watched - since.3));
+            .saturating_add(Duration::from_nanos(watched.saturating_sub(since.3)));
         baseline.inflation = super::baseline::Inflation {
             calls: counted,
             ratios: self.watch.ratios.to_vec(),
         };
     }
 
-    fn counted(&self, inbox: &Inbox) -> Counted {
+    fn totals(&self, inbox: &Inbox) -> Totals {
         let (errors, calls) = (self.ended.0 + self.waiting.0, self.ended.1 + self.waiting.1);
         let new = inbox.new_calls();
         let first_at = if self.calls == 0 {
@@ -86,7 +88,7 @@ impl Tool {
 
     /// What was learned since this was last asked; `true`: what was stored before is void.
     pub(super) fn drain_growth(&mut self, inbox: &Inbox) -> Option<(bool, Baseline)> {
-        let counted = self.counted(inbox);
+        let counted = self.totals(inbox);
         let replaced = std::mem::take(&mut self.watch.replaced);
         if !replaced && counted == self.drained {
             return None;

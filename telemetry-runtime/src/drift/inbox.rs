@@ -26,10 +26,11 @@ pub(super) struct Inbox {
     counted: u32,
     /// Calls that are enough.
     enough: u32,
-    /// When the last call ended, whatever its outcome, and the first of those that wait.
+    /// When the last call ended, whatever its outcome, and the first of those that wait or were the last to; before
+    /// there was one, when the tool became known.
     pub(super) last_at: u64,
     pub(super) first_at: u64,
-    /// When the second began, after which all is looked at.
+    /// When the second began, after which counts and rate are looked at.
     pub(super) second_at: u64,
     /// As precise as their buckets need it.
     nanos: [f32; MOST],

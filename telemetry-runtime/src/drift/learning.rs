@@ -18,20 +18,16 @@ const SINGLE: f64 = 0.05;
 const FOLLOWED: (u64, u64) = (20_000, 60_000_000_000);
 const MOST: (u64, u64) = (4_000_000, 0);
 
-/// Where a baseline is looked at to see whether it has moved, and how much more the place may be by chance there.
-const SHAPE: [(f64, f64); 5] = [
-    (0.25, 1.0),
-    (0.5, 1.0),
-    (0.75, 1.0),
-    (0.95, 2.0),
-    (0.99, 4.0),
-];
+/// Shares of a baseline by which it is seen whether it has moved.
+const SHARES: [f64; 5] = [0.25, 0.5, 0.75, 0.95, 0.99];
+/// A table is made anew after that many halvings at the latest: how calls depend on each other changes, too.
+const HALVINGS: u8 = 10;
 
-/// The places of these, in buckets.
-pub(super) type Shape = [f64; SHAPE.len()];
+/// Where a baseline has these, on the scale of buckets.
+pub(super) type Places = [f64; SHARES.len()];
 
-fn shape(normal: &Histogram) -> Shape {
-    SHAPE.map(|(q, _)| normal.place(q).unwrap_or(0.0))
+fn places(normal: &Histogram) -> Places {
+    SHARES.map(|share| normal.place(share).unwrap_or(0.0))
 }
 
 impl Watch {
@@ -104,9 +100,10 @@ impl Watch {
         } else {
             MOST
         };
-        if self.normal_calls > old.0 && at.saturating_sub(self.aged_at) >= old.1 {
+        let aged = !self.ages && at.saturating_sub(self.aged_at) >= old.1;
+        if aged && self.normal_calls > old.0 {
             self.aged_at = at;
-            if self.has_moved() {
+            if self.halvings >= HALVINGS || self.has_moved() {
                 self.ages = true;
                 self.rebuild_at = FIRST;
             } else {
@@ -119,6 +116,11 @@ impl Watch {
     fn release(&mut self) {
         let to = [&mut self.normal, &mut self.grown];
         self.normal_calls += self.quarantine.release(to);
+    }
+
+    /// What the table or its limits are made of has changed.
+    pub(super) fn make_anew(&mut self) {
+        self.rebuild_at = FIRST;
     }
 
     /// The table is to be made anew; that takes some tenths of a millisecond.
@@ -141,19 +143,20 @@ impl Watch {
 
     /// Half of what is normal goes, so that what is new counts as much.
     fn age(&mut self) {
+        self.halvings += 1;
         self.normal.halve();
         self.normal_calls = self.normal.total();
     }
 
-    /// Whether what is normal is no longer what the table was made of, but for chance: three standard errors of a
-    /// normal distribution's median (1.253 σ/√n, and σ is 1/1.349 of what is between the quartiles), in buckets, and in
-    /// none of them more than a quarter of what a template moves.
+    /// Whether what is normal is no longer what the table was made of: whether a share has changed by more than chance
+    /// does it, four standard errors, and by a hundredth of its standard deviation, which no template can tell.
     fn has_moved(&self) -> bool {
-        let now = shape(&self.normal);
-        let chance = 2.8 * (now[2] - now[0]) / (self.normal_calls as f64).sqrt();
-        let least = chance.clamp(0.3, 0.5);
-        let mut moved = now.iter().zip(&self.made_of).zip(SHAPE);
-        moved.any(|((now, then), (_, share))| (now - then).abs() > share * least)
+        let least = (4.0 / (self.normal_calls as f64).sqrt()).max(0.01);
+        let mut then = SHARES.iter().zip(self.made_of);
+        then.any(|(share, place)| {
+            let off = self.normal.share_below(place) - share;
+            off.abs() > least * (share * (1.0 - share)).sqrt()
+        })
     }
 
     /// Makes table and limits anew from what is normal now.
@@ -176,7 +179,8 @@ impl Watch {
             self.started_now();
         }
         self.table = Some(Box::new(scores.weighed(&self.limits.weight)));
-        self.made_of = shape(&self.normal);
+        self.made_of = places(&self.normal);
+        self.halvings = 0;
         if std::mem::take(&mut self.ages) {
             self.age();
         }

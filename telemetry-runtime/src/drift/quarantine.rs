@@ -14,7 +14,7 @@ pub(super) struct Quarantine {
     older: Block,
 }
 
-/// Counts of all buckets there are, so that a call is counted in no time.
+/// Counts of all buckets there are: no end has to be looked for.
 #[derive(Debug)]
 struct Block {
     counts: Box<[u16; BUCKETS]>,
@@ -31,7 +31,8 @@ impl Default for Block {
 }
 
 impl Quarantine {
-    /// Where calls have looked unusual for long, a block is full, and they are not learned.
+    /// Where calls have looked unusual for long, a block is full, and they are not learned: only how they depend on each
+    /// other may be seen of them.
     pub(super) fn add(&mut self, buckets: &[u16]) {
         let Block { counts, calls } = &mut self.newest;
         if *calls >= u64::from(u16::MAX) - MOST as u64 {

@@ -27,14 +27,16 @@ pub(super) fn run(
         let mut group = Running::new(cusums, limits, started, from);
         let mut looked = 0;
         for score in &scores[..steps] {
-            looked = calls.len().min(looked + step);
-            let after = (pushed as u32).wrapping_add(looked as u32);
-            group.step(&mut cusums.before, (score, &table.unit), after);
+            let newest = step.min(calls.len() - looked);
+            looked += newest;
+            let score = table.nats(score, newest, from);
+            let pushed = (pushed as u32).wrapping_add(looked as u32);
+            group.step(&mut cusums.before, &score, pushed);
         }
         alarm |= group.is_alarming();
         cusums.capped.set_group(from, &group.capped);
         cusums.whole.set_group(from, &group.whole);
-        started[from..from + GROUP].copy_from_slice(&group.none);
+        started[from..from + GROUP].copy_from_slice(&group.started);
     }
     cusums.steps = ((usize::from(cusums.steps) + steps) % WINDOW) as u8;
     alarm
@@ -48,8 +50,8 @@ struct Running<'a> {
     whole: Group,
     /// How far evidence was beyond what calls for a look.
     beyond: Group,
-    /// After how many calls there was none.
-    none: [u32; GROUP],
+    /// After how many calls of all, the lower half, there was none.
+    started: [u32; GROUP],
     place: usize,
 }
 
@@ -62,23 +64,22 @@ impl<'a> Running<'a> {
             capped: cusums.capped.group(from),
             whole: cusums.whole.group(from),
             beyond: [f32::MIN; GROUP],
-            none: std::array::from_fn(|lane| started[from + lane]),
+            started: std::array::from_fn(|lane| started[from + lane]),
             place: usize::from(cusums.steps) % WINDOW,
         }
     }
 
-    /// Takes in what the calls of a step say, so many `after` the first.
+    /// Takes in what the calls of a step say. `pushed`: calls before and in it, the lower half.
     #[inline(always)]
-    fn step(&mut self, before: &mut [Lanes; WINDOW], (scores, unit): (&Row, &Lanes), after: u32) {
+    fn step(&mut self, before: &mut [Lanes; WINDOW], score: &Group, pushed: u32) {
         let Self { limits, from, .. } = *self;
         let of = |lanes: &Lanes| lanes.group(from);
-        let score = scores.group(from, unit);
         let oldest = of(&before[self.place]);
         let mut cap = lanes::sum(&self.capped, &of(&limits.step_cap));
         lanes::lower(&mut cap, &lanes::sum(&oldest, &of(&limits.window_cap)));
         lanes::lower(&mut cap, &of(&limits.drift));
         for evidence in [&mut self.capped, &mut self.whole] {
-            lanes::add(evidence, &score);
+            lanes::add(evidence, score);
             lanes::raise(evidence, &[0.0; GROUP]);
         }
         lanes::lower(&mut self.capped, &cap);
@@ -93,10 +94,10 @@ impl<'a> Running<'a> {
             lanes::raise(&mut self.beyond, &lanes::difference(evidence, &of(limit)));
         }
         for lane in 0..GROUP {
-            self.none[lane] = if self.capped[lane] <= 0.0 {
-                after
+            self.started[lane] = if self.capped[lane] <= 0.0 {
+                pushed
             } else {
-                self.none[lane]
+                self.started[lane]
             };
         }
     }

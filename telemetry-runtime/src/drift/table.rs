@@ -19,6 +19,8 @@ const BEYOND: usize = 2;
 pub(super) struct Scores {
     scale: Scale,
     rows: Vec<Lanes>,
+    /// How likely each row is while nothing has changed.
+    expected: Vec<f32>,
     pub(super) columns: [Column; TEMPLATES],
 }
 
@@ -28,14 +30,17 @@ pub(super) struct Table {
     scale: Scale,
     rows: Vec<Row>,
     /// What a score of 1 is, nats. 0 where a template does not count.
-    pub(super) unit: Lanes,
+    unit: Lanes,
+    /// What a call of the baseline has too much by rounding, on average, nats: where all usual calls say nearly the same,
+    /// they are all rounded the same way.
+    excess: Lanes,
     pub(super) columns: [Column; TEMPLATES],
 }
 
-/// A score in units of the template's. Those of a long step, added, are one still.
+/// A score for each template, in its unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(align(32))]
-pub(super) struct Row(pub(super) [i16; TEMPLATES]);
+pub(super) struct Row([i16; TEMPLATES]);
 
 /// Which row a bucket has: beyond the ends those of the ends.
 #[derive(Clone, Copy, Debug)]
@@ -99,6 +104,7 @@ impl Scores {
                 last: (counts.len() - 1) as u16,
             },
             rows: vec![Lanes::default(); counts.len()],
+            expected: Vec::new(),
             columns: [Column::default(); TEMPLATES],
         };
         scores.fill(&Counts::new(counts), width, clip);
@@ -115,6 +121,7 @@ impl Scores {
             .zip(&density.floor)
             .map(|(count, floor)| (1.0 - share) * count / counts.total + share * floor)
             .collect();
+        self.expected = expected.iter().map(|share| *share as f32).collect();
         let mut scores = vec![0.0; counts.counts.len()];
         for (t, template) in ALL.iter().enumerate() {
             let changed = template.apply(&density, counts, width);
@@ -166,6 +173,7 @@ impl Scores {
             let scores = self.rows.iter().map(|row| row[t].abs());
             weights[t] * scores.fold(0.0, f32::max)
         };
+        // So that the sum of a long step's is one still.
         let largest = (i16::MAX as usize / LONG_STEP) as f32;
         let unit = Lanes(std::array::from_fn(|t| most(t) / largest));
         let in_units = |row: &Lanes| {
@@ -175,22 +183,42 @@ impl Scores {
                 (units + 0.5_f32.copysign(units)) as i16
             }))
         };
-        Table {
+        let mut table = Table {
             scale: self.scale,
             rows: self.rows.iter().map(in_units).collect(),
             unit,
+            excess: Lanes::default(),
             columns: self.columns,
+        };
+        for ((row, exact), share) in table.rows.iter().zip(&self.rows).zip(&self.expected) {
+            for t in 0..TEMPLATES {
+                let off = f32::from(row.0[t]) * unit[t] - exact[t] * weights[t];
+                table.excess[t] += share * off;
+            }
         }
+        table
     }
 }
 
 impl Table {
     /// The scores of a bucket, nats.
     pub(super) fn row(&self, bucket: u16) -> Lanes {
-        self.rows[usize::from(self.scale.place(bucket))].nats(&self.unit)
+        let row = &self.rows[usize::from(self.scale.place(bucket))];
+        Lanes(std::array::from_fn(|t| {
+            f32::from(row.0[t]) * self.unit[t] - self.excess[t]
+        }))
     }
 
-    /// The scores of calls added, `step` by `step`.
+    /// What so many calls say whose scores have this sum, nats: of a group of templates.
+    #[inline(always)]
+    pub(super) fn nats(&self, sum: &Row, calls: usize, from: usize) -> Group {
+        let calls = calls as f32;
+        std::array::from_fn(|t| {
+            f32::from(sum.0[from + t]) * self.unit[from + t] - calls * self.excess[from + t]
+        })
+    }
+
+    /// The scores of calls added, `step` by `step`: of so many steps.
     #[inline(always)]
     pub(super) fn sums(&self, calls: &[u16], step: usize, sums: &mut [Row; STEPS]) -> usize {
         let mut places = [0; MOST];
@@ -199,6 +227,7 @@ impl Table {
         }
         let steps = places[..calls.len()].chunks(step);
         let count = steps.len();
+        debug_assert!(count <= STEPS, "calls are taken in that many steps");
         for (sum, step) in sums.iter_mut().zip(steps) {
             *sum = self.sum(step);
         }
@@ -217,33 +246,27 @@ impl Table {
 }
 
 impl Row {
-    /// Of no more than a long step's calls.
     #[inline(always)]
     fn add(&mut self, other: Self) {
-        self.0 = std::array::from_fn(|t| self.0[t].wrapping_add(other.0[t]));
-    }
-
-    fn nats(&self, unit: &Lanes) -> Lanes {
-        Lanes(std::array::from_fn(|t| f32::from(self.0[t]) * unit[t]))
-    }
-
-    /// A group of them, in nats.
-    #[inline(always)]
-    pub(super) fn group(&self, from: usize, unit: &Lanes) -> Group {
-        std::array::from_fn(|t| f32::from(self.0[from + t]) * unit[from + t])
+        self.0 = std::array::from_fn(|t| self.0[t].saturating_add(other.0[t]));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::drift::lanes::GROUP;
     use crate::drift::limits::PARAMETERS;
 
-    /// Whatever the calls are: as many as are added at once, of one bucket, are so many times one.
+    /// Each, those of a long step together, and what makes them likelihood ratios: that exp(score) is 1 on average.
     #[test]
     fn scores_in_units_are_those_in_nats() {
-        let baseline =
-            Histogram::of_buckets(&(0..4_000).map(|b| 600 + b % 150).collect::<Vec<_>>());
+        let mut random = fastrand::Rng::with_seed(1);
+        let normal = |random: &mut fastrand::Rng| (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
+        let buckets: Vec<u16> = (0..40_000)
+            .map(|_| (700.0 + 3.0 * normal(&mut random)) as u16)
+            .collect();
+        let baseline = Histogram::of_buckets(&buckets);
         let scores = Scores::new(&baseline, PARAMETERS.clip);
         let mut weights = Lanes([0.3; TEMPLATES]);
         weights[3] = 0.0;
@@ -251,14 +274,32 @@ mod tests {
         for bucket in (0..BUCKETS as u16).step_by(7) {
             let (row, exact) = (table.row(bucket), scores.row(bucket));
             let mut sums = [Row::default(); STEPS];
-            let steps = table.sums(&[bucket; LONG_STEP], LONG_STEP, &mut sums);
-            assert_eq!(steps, 1);
+            assert_eq!(table.sums(&[bucket; LONG_STEP], LONG_STEP, &mut sums), 1);
+            let lower = table.nats(&sums[0], LONG_STEP, 0);
+            let upper = table.nats(&sums[0], LONG_STEP, GROUP);
             for t in 0..TEMPLATES {
                 let off = row[t] - exact[t] * weights[t];
-                assert!(off.abs() <= 0.51 * table.unit[t], "{bucket}, {t}: {off}");
-                let sum = f32::from(sums[0].0[t]) * table.unit[t];
-                assert!((sum - LONG_STEP as f32 * row[t]).abs() <= 1e-4 * sum.abs());
+                assert!(off.abs() <= 1.01 * table.unit[t], "{bucket}, {t}: {off}");
+                let sum = if t < GROUP {
+                    lower[t]
+                } else {
+                    upper[t - GROUP]
+                };
+                let all = LONG_STEP as f32 * row[t];
+                assert!((sum - all).abs() <= 1e-3 * all.abs().max(table.unit[t]));
             }
+        }
+        let table = scores.weighed(&Lanes([1.0; TEMPLATES]));
+        for t in 0..TEMPLATES {
+            let of = |row: &dyn Fn(u16) -> f32| {
+                let all = buckets.iter().map(|bucket| f64::from(row(*bucket)).exp());
+                all.sum::<f64>() / buckets.len() as f64
+            };
+            let (exact, rounded) = (of(&|b| scores.row(b)[t]), of(&|b| table.row(b)[t]));
+            assert!(
+                (rounded / exact - 1.0).abs() < 1e-3,
+                "{t}: {exact} {rounded}"
+            );
         }
     }
 }

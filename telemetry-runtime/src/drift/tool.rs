@@ -3,7 +3,7 @@
 use super::case::Traces;
 use super::counts::{CALLERS, Caller, TRIALS};
 use super::finding::Told;
-use super::growth::Counted;
+use super::growth::Totals;
 use super::inbox::{Inbox, MOST};
 use super::rate::Rate;
 use super::ratio::Ratio;
@@ -21,7 +21,7 @@ pub(super) struct Tool {
     pub(super) calls: u64,
     pub(super) first_at: u64,
     pub(super) last_at: u64,
-    /// Calls that are looked at now, after those that have been.
+    /// Of these, so many are to be looked at yet.
     left: u64,
     pub(super) rate: Rate,
     /// Failures and calls that are to be looked at together, and all.
@@ -34,7 +34,7 @@ pub(super) struct Tool {
     pub(super) baseline_version: Option<String>,
     /// What a store had of it before.
     pub(super) stored: Baseline,
-    pub(super) drained: Counted,
+    pub(super) drained: Totals,
 }
 
 impl Tool {
@@ -98,6 +98,7 @@ impl Tool {
         self.waiting.1 += new;
         self.rate.calls(new);
         self.last_at = inbox.last_at;
+        self.left = inbox.count().into();
     }
 
     /// A call that was no success. `true`: something is to be [looked at](Self::close).
@@ -191,7 +192,8 @@ impl Tool {
             let event = finding.and_then(|finding| self.judge(finding, config));
             event.into_iter().for_each(&mut *raise);
         }
-        self.traces.looked();
+        self.left = 0;
+        self.traces.begin();
     }
 
     /// A second has passed.

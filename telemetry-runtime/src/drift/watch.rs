@@ -5,7 +5,7 @@ use super::cusum::{Cusums, Limits, STEP, Started, WINDOW};
 use super::finding::Finding;
 use super::inbox::MOST;
 use super::lanes::Lanes;
-use super::learning::{FIRST, Shape};
+use super::learning::{FIRST, Places};
 use super::limits::PARAMETERS;
 use super::quarantine::Quarantine;
 use super::recent::{Recent, less};
@@ -27,7 +27,9 @@ pub(super) struct Watch {
     pub(super) rebuild_at: u64,
     pub(super) ratios: [f32; TEMPLATES],
     pub(super) table: Option<Box<Table>>,
-    pub(super) made_of: Shape,
+    /// Where shares of the baseline were that it was made of, and how often that was halved since.
+    pub(super) made_of: Places,
+    pub(super) halvings: u8,
     pub(super) limits: Limits,
     pub(super) single: u16,
     pub(super) cusums: Cusums,
@@ -61,7 +63,8 @@ impl Watch {
             rebuild_at: FIRST,
             ratios: [1.0; TEMPLATES],
             table: None,
-            made_of: Shape::default(),
+            made_of: Places::default(),
+            halvings: 0,
             limits: Limits::off(),
             single: u16::MAX,
             cusums: Cusums::new(),

@@ -244,33 +244,90 @@ fn calls_with_traces_and_callers_count_as_those_without() {
     assert_eq!(without, with);
 }
 
-/// A baseline that follows the day is put into a table again where it has moved, not once a minute for nothing.
-#[test]
-fn a_table_is_made_anew_of_what_has_moved() {
+/// What the table was made of at the end of each of twelve minutes with 1,000 calls a second, and the detector.
+fn minutes(nanos: impl Fn(f64, &mut fastrand::Rng) -> f64) -> (Vec<[f64; 5]>, Detector) {
     let gap = Duration::from_millis(1);
     let minute = 60_000;
     let mut detector = Detector::new(DetectorConfig::default()).unwrap();
     let mut random = fastrand::Rng::with_seed(9);
     let tool = detector.key("tool");
-    // What the table was made of at the end of each minute. From the ninth on all calls become slower, by 1 % a minute.
-    let made_of: Vec<_> = (0..12_u32)
+    let made_of = (0..12_u32)
         .map(|now| {
             for call in now * minute..(now + 1) * minute {
-                let slower = f64::from(call.saturating_sub(8 * minute)) / f64::from(minute);
-                let nanos = (usual(&mut random) * (1.0 + 0.01 * slower)) as u64;
-                detector.record(
-                    tool,
-                    &Sample::new(nanos, Outcome::Success, start() + gap * call),
-                );
+                let nanos = nanos(f64::from(call) / f64::from(minute), &mut random) as u64;
+                let at = start() + gap * call;
+                detector.record(tool, &Sample::new(nanos, Outcome::Success, at));
             }
             detector.tools[0].watch.made_of
         })
         .collect();
+    (made_of, detector)
+}
+
+/// A baseline that follows the day is put into a table again where it has moved, not once a minute for nothing: be it all
+/// calls, or the share of slow ones among two kinds that stay where they are.
+#[test]
+fn a_table_is_made_anew_of_what_has_moved() {
+    let later = |minute: f64| (minute - 8.0).max(0.0);
+    let (slower, mut detector) =
+        minutes(|minute, random| usual(random) * (1.0 + 0.01 * later(minute)));
+    let (missed, _) = minutes(|minute, random| {
+        let miss = random.f64() < 0.1 + 0.01 * later(minute);
+        1e7 * (0.02 * normal(random)).exp() * if miss { 10.0 } else { 1.0 }
+    });
     assert!(detector.drain_events().is_empty());
-    assert_eq!(made_of[5], made_of[7]);
-    let median = |minute: usize| made_of[minute][1];
-    assert!(
-        median(7) < median(10) && median(10) < median(11),
-        "{made_of:?}"
+    for made_of in [slower, missed] {
+        assert_eq!(made_of[6], made_of[7]);
+        assert_ne!(made_of[7], made_of[11]);
+    }
+}
+
+/// How sure it has to be can be changed while a tool's calls stay what they are.
+#[test]
+fn a_setting_takes_effect_on_a_tool_that_does_not_change() {
+    let (_, mut detector) = minutes(|_, random| usual(random));
+    let limit = |detector: &Detector| detector.tools[0].watch.limits.drift[1];
+    let before = limit(&detector);
+    let mut config = DetectorConfig::default();
+    config.false_alarms_per_day *= 1e3;
+    detector.set_config(config).unwrap();
+    let last = start() + Duration::from_secs(12 * 60);
+    for call in 0..1_000 {
+        detector.observe("tool", 10_000_000, Outcome::Success, last + GAP * call);
+    }
+    assert!(limit(&detector) < before);
+}
+
+/// What is told while calls wait is about those that were looked at.
+#[test]
+fn what_is_accepted_is_told_without_the_calls_that_wait() {
+    let mut detector = at_work();
+    let mut random = fastrand::Rng::with_seed(10);
+    let last = 2 * KNOWN + 100;
+    (KNOWN..last).for_each(|call| {
+        one(
+            &mut detector,
+            call,
+            2.0 * usual(&mut random),
+            Outcome::Success,
+        )
+    });
+    detector.drain_events();
+    let waiting = u64::from(detector.inboxes[0].count());
+    assert!(waiting > 0 && detector.accept("tool"));
+    assert_eq!(detector.drain_events()[0].metadata.sample, last - waiting);
+}
+
+#[test]
+fn growth_is_learned_with_a_clock_that_goes_back() {
+    let mut detector = at_work();
+    detector.drain_growth();
+    detector.observe(
+        "tool",
+        10_000_000,
+        Outcome::Success,
+        start() - Duration::from_secs(600),
     );
+    let growth = detector.drain_growth();
+    assert_eq!(growth[0].baseline.watched, Duration::ZERO);
 }

@@ -91,14 +91,18 @@ impl Tool {
     /// Counts the calls of its inbox.
     pub(super) fn count(&mut self, inbox: &mut Inbox) {
         let new = inbox.count_new();
-        if self.calls == 0 {
-            self.first_at = inbox.first_at;
-        }
-        self.calls += new;
+        self.ended(new, inbox.first_at, inbox.last_at);
         self.waiting.1 += new;
-        self.rate.calls(new);
-        self.last_at = inbox.last_at;
         self.left = inbox.count().into();
+    }
+
+    fn ended(&mut self, calls: u64, first_at: u64, last_at: u64) {
+        if self.calls == 0 {
+            self.first_at = first_at;
+        }
+        self.calls += calls;
+        self.rate.calls(calls);
+        self.last_at = last_at;
     }
 
     /// A call that was no success. `true`: something is to be [looked at](Self::close).
@@ -106,12 +110,7 @@ impl Tool {
     pub(super) fn failed(&mut self, outcome: Outcome, at: u64, inbox: &mut Inbox) -> bool {
         self.count(inbox);
         inbox.last_at = at;
-        if self.calls == 0 {
-            self.first_at = at;
-        }
-        self.calls += 1;
-        self.last_at = at;
-        self.rate.calls(1);
+        self.ended(1, at, at);
         if outcome == Outcome::Cancelled {
             return false;
         }
